@@ -1,0 +1,80 @@
+"""Who is calling (访问主体), and what for. It lives here so that no room imports `sso` to know."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from uuid import UUID
+
+from foundation.errors import Forbidden, Unauthenticated
+from foundation.text import Text
+
+
+class Permission(StrEnum):
+    """What a principal may do. Client scopes use the same words, so one list serves people and programs."""
+
+    LICENCE_ISSUE = "licence:issue"
+    LICENCE_READ = "licence:read"
+    LICENCE_REVOKE = "licence:revoke"
+    LICENCE_OWN = "licence:own"
+    """A citizen's own licences; never implies anyone else's."""
+    SEAL_STAMP = "seal:stamp"
+    SEAL_READ = "seal:read"
+    SEAL_MAKE = "seal:make"
+    CA_READ = "ca:read"
+    CA_ISSUE = "ca:issue"
+    CA_REVOKE = "ca:revoke"
+    WINDOW_CHECK = "window:check"
+    AUDIT_READ = "audit:read"
+    ADMIN_READ = "admin:read"
+
+
+class Kind(StrEnum):
+    ANONYMOUS = "anonymous"
+    CITIZEN = "citizen"
+    OFFICIAL = "official"
+    CLIENT = "client"
+    """A department's program."""
+    SYSTEM = "system"
+    """Yinxin itself: jobs, recovery, the CLI on the host."""
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """The caller of one request or job. Holds no personal data: `label` is for audit (`client:scjgj`, `person:<id>`)."""
+
+    kind: Kind
+    label: str
+    permissions: frozenset[Permission] = field(default_factory=frozenset)
+    department: str | None = None
+    """USCC (统一社会信用代码) of the department the caller acts for; None for citizens."""
+    person_id: UUID | None = None
+    client_id: str | None = None
+    session_id: str | None = None
+
+    @property
+    def anonymous(self) -> bool:
+        return self.kind is Kind.ANONYMOUS
+
+    def may(self, permission: Permission) -> bool:
+        return permission in self.permissions
+
+    def require(self, permission: Permission) -> None:
+        """Raise unless the caller holds `permission`."""
+        if self.anonymous:
+            raise Unauthenticated(
+                "auth.required",
+                Text("此操作需要登录，请登录后再试。", "This needs a login. Log in and try again."),
+            )
+        if permission not in self.permissions:
+            raise Forbidden(
+                "auth.permission",
+                Text(
+                    f"您的账号没有“{permission.value}”权限，请联系本单位管理员开通。",
+                    f"Your account lacks the permission {permission.value}. Ask your administrator for it.",
+                ),
+            )
+
+
+ANONYMOUS = Principal(Kind.ANONYMOUS, "anonymous")
+SYSTEM = Principal(Kind.SYSTEM, "system", permissions=frozenset(Permission))

@@ -1,0 +1,158 @@
+"""Settings (配置): one frozen, typed tree.
+
+Sources in order: arguments (tests) → environment `YINXIN_<GROUP>__<NAME>` → secrets directory → one TOML file
+(`YINXIN_FILE`, or `yinxin.toml` in the working directory) → defaults that make the embedded region run.
+Built in an entry point and passed on; nothing reads settings at import time.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Literal
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+
+class _Group(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class RegionSettings(_Group):
+    code: str = Field("219900", pattern=r"^\d{6}$", description="GB/T 2260 region code; the sample region's is unassigned")
+    name_zh: str = Field("印川市", description="Name of the region, Chinese")
+    name_en: str = Field("Yinchuan-of-the-Seals (sample)", description="Name of the region, English")
+
+
+class DatabaseSettings(_Group):
+    url: str = Field("", description="SQLAlchemy URL; empty means SQLite in `home`. postgresql:// is psycopg 3")
+    pool_size: int = Field(8, ge=1, le=200, description="Connections kept per process")
+    busy_seconds: float = Field(10.0, gt=0, le=60, description="Wait for a lock or a pooled connection before 503")
+
+
+class StorageSettings(_Group):
+    url: str = Field("", description="file:///folder or s3://bucket/prefix; empty means `home`/objects")
+    virtual_hosted_style: bool = Field(default=False, description="S3 addressing; Aliyun OSS needs true")
+
+
+class KeySettings(_Group):
+    kek_file: Path | None = Field(None, description="File with the key-encryption key, mode 0600; default `home`/kek")
+    passphrase: SecretStr | None = Field(None, description="Derive the key-encryption key (argon2id) instead of a file")
+    libcrypto: str | None = Field(None, description="Path of the libcrypto >= 3.0 that does SM2; default: the system's")
+
+
+class WebSettings(_Group):
+    public_url: str = Field("http://127.0.0.1:8000", description="What browsers see; in codes, certificates and tokens")
+    host: str = Field("127.0.0.1", description="Address to listen on")
+    port: int = Field(8000, ge=1, le=65535, description="Port to listen on")
+    threads: int = Field(8, ge=1, le=64, description="Request threads of the embedded server")
+    max_upload_bytes: int = Field(50 * 1024 * 1024, ge=1024, description="Largest file a route may take")
+    session_idle_minutes: int = Field(30, ge=1, description="A session unused for this long ends")
+    session_hours: int = Field(12, ge=1, description="A session ends after this long in any case")
+    proxy_secret: SecretStr | None = Field(None, description="Shared secret that proves a client-certificate header is our proxy's")
+    proxy_hops: int = Field(0, ge=0, le=5, description="Trusted proxies in front of us (X-Forwarded-*)")
+    rate_limits: bool = Field(default=True, description="Coarse limits by address; account limits are always on")
+
+    @field_validator("public_url")
+    @classmethod
+    def _no_path(cls, value: str) -> str:
+        parts = urlsplit(value)
+        if parts.scheme not in ("http", "https") or not parts.hostname or parts.path not in ("", "/") or parts.query:
+            raise ValueError("must look like https://host[:port]")
+        return value.rstrip("/")
+
+    @property
+    def secure(self) -> bool:
+        return self.public_url.startswith("https://")
+
+
+class AuditSettings(_Group):
+    checkpoint_dir: Path | None = Field(None, description="Where checkpoints and leaf hashes go; default `home`/checkpoints. Put it on another disk")
+    interval_seconds: int = Field(60, ge=1, le=3600, description="Longest time between checkpoints")
+
+
+class SsoSettings(_Group):
+    code_seconds: int = Field(60, ge=10, le=60, description="Life of an authorisation code")
+    access_token_seconds: int = Field(600, ge=60, le=3600, description="Life of an access token")
+    id_token_seconds: int = Field(300, ge=60, le=3600, description="Life of an ID token")
+    otp_seconds: int = Field(300, ge=60, le=600, description="Life of an SMS code")
+    sms: Literal["outbox"] = Field("outbox", description="Sender of SMS codes; `outbox` shows them on a local page, sample region only")
+
+
+class JobSettings(_Group):
+    threads: int = Field(2, ge=0, le=32, description="Job threads inside the embedded process; 0 means run `yinxin worker`")
+    lease_seconds: int = Field(60, ge=5, description="A job whose worker died is taken up again after this long")
+
+
+class LogSettings(_Group):
+    format: Literal["json", "console"] = Field("json", description="One JSON object a line, or columns for people")
+    level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least level written")
+
+
+class Settings(BaseSettings):
+    """The whole tree. `yinxin settings show` prints it with secrets masked."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="YINXIN_",
+        env_nested_delimiter="__",
+        frozen=True,
+        extra="forbid",
+        secrets_dir=os.environ.get("YINXIN_SECRETS_DIR"),
+        toml_file=os.environ.get("YINXIN_FILE", "yinxin.toml"),
+    )
+
+    home: Path = Field(Path("var"), description="Data folder of the embedded region")
+    environment: Literal["sample", "production"] = Field("sample", description="Sample shows SMS codes on a page and ships invented people")
+    region: RegionSettings = RegionSettings()
+    database: DatabaseSettings = DatabaseSettings()
+    storage: StorageSettings = StorageSettings()
+    keys: KeySettings = KeySettings()
+    web: WebSettings = WebSettings()
+    audit: AuditSettings = AuditSettings()
+    sso: SsoSettings = SsoSettings()
+    jobs: JobSettings = JobSettings()
+    log: LogSettings = LogSettings()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        del dotenv_settings  # .env files hide what a process runs with
+        return init_settings, env_settings, file_secret_settings, TomlConfigSettingsSource(settings_cls)
+
+    @model_validator(mode="after")
+    def _production_is_strict(self) -> Settings:
+        if self.environment == "production":
+            if not self.web.secure:
+                raise ValueError("web.public_url must be https:// in production")
+            if self.sso.sms == "outbox":
+                raise ValueError("sso.sms=outbox shows codes to everyone and is for the sample region only")
+        return self
+
+    @property
+    def database_url(self) -> str:
+        return self.database.url or f"sqlite:///{self.home.resolve() / 'yinxin.db'}"
+
+    @property
+    def storage_url(self) -> str:
+        return self.storage.url or (self.home.resolve() / "objects").as_uri()
+
+    @property
+    def kek_file(self) -> Path:
+        return self.keys.kek_file or self.home / "kek"
+
+    @property
+    def checkpoint_dir(self) -> Path:
+        return self.audit.checkpoint_dir or self.home / "checkpoints"
