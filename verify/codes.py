@@ -236,21 +236,19 @@ def _parse(base: str | None, protected: bytes, payload: bytes, signature: bytes)
         header, content = cbor.decode(protected), cbor.decode(payload)
     except cbor.CborError as error:
         raise CodeError(CodeFault.UNREADABLE, str(error)) from error
-    match header, content:
-        case (
-            {1: algorithm, 4: bytes() as kid, **others},
-            [
-                version,
-                str() as template,
-                int() as edition,
-                bytes() as mark,
-                int() as index,
-                int() as day,
-                bytes() as packed,
-            ],
+    match header:
+        case {1: int() as algorithm, 4: bytes() as kid, **others} if (algorithm, others, len(kid)) == (
+            ALGORITHM,
+            {},
+            8,
         ):
-            known = (algorithm, version) == (ALGORITHM, FORMAT) and not others and len(kid) == 8
-            if known and len(mark) == 4 and len(signature) == 64 and 0 <= day < 2**20 and 0 <= index < 2**32:
+            pass
+        case _:
+            raise CodeError(CodeFault.UNKNOWN_FORMAT, "algorithm or header")
+    match content:
+        case [int(), str() as name, int() as edition, bytes() as mark, int() as index, int() as day, bytes() as packed]:
+            known = content[0] == FORMAT and len(mark) == 4 and len(signature) == 64
+            if known and 0 <= day < 2**20 and 0 <= index < 2**32:
                 issued = _EPOCH + timedelta(days=day)
                 return ParsedCode(base, protected, payload, signature, kid, name, edition, mark, index, issued, packed)
     raise CodeError(CodeFault.UNKNOWN_FORMAT, "algorithm, version or shape of the payload")
