@@ -119,7 +119,10 @@ def _translated() -> Iterator[None]:
             raise
         raise Unavailable(
             "database.unavailable",
-            Text("数据库暂时无法访问，本次操作没有生效，请稍后重试。", "The database cannot be reached. Nothing was changed; try again shortly."),
+            Text(
+                "数据库暂时无法访问，本次操作没有生效，请稍后重试。",
+                "The database cannot be reached. Nothing was changed; try again shortly.",
+            ),
         ) from error
 
 

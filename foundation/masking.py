@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 
-_CITIZEN_NUMBER = re.compile(r"(?<![0-9A-Za-z])(\d{4})(\d{2})(19|20)(\d{2})(0[1-9]|1[0-2])(\d{2})\d{3}[\dXx](?![0-9A-Za-z])")
+_CITIZEN_NUMBER = re.compile(
+    r"(?<![0-9A-Za-z])(\d{4})(\d{2})(19|20)(\d{2})(0[1-9]|1[0-2])(\d{2})\d{3}[\dXx](?![0-9A-Za-z])"
+)
 _PHONE = re.compile(r"(?<!\d)(1[3-9]\d)\d{4}(\d{4})(?!\d)")
 
 

@@ -41,7 +41,7 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """The caller of one request or job. Holds no personal data: `label` is for audit (`client:scjgj`, `person:<id>`)."""
+    """The caller of one request or job. No personal data: `label` is for audit (`client:scjgj`, `person:<id>`)."""
 
     kind: Kind
     label: str

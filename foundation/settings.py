@@ -26,7 +26,9 @@ class _Group(BaseModel):
 
 
 class RegionSettings(_Group):
-    code: str = Field("219900", pattern=r"^\d{6}$", description="GB/T 2260 region code; the sample region's is unassigned")
+    code: str = Field(
+        "219900", pattern=r"^\d{6}$", description="GB/T 2260 region code; the sample region's is unassigned"
+    )
     name_zh: str = Field("印川市", description="Name of the region, Chinese")
     name_en: str = Field("Yinchuan-of-the-Seals (sample)", description="Name of the region, English")
 
@@ -56,7 +58,9 @@ class WebSettings(_Group):
     max_upload_bytes: int = Field(50 * 1024 * 1024, ge=1024, description="Largest file a route may take")
     session_idle_minutes: int = Field(30, ge=1, description="A session unused for this long ends")
     session_hours: int = Field(12, ge=1, description="A session ends after this long in any case")
-    proxy_secret: SecretStr | None = Field(None, description="Shared secret that proves a client-certificate header is our proxy's")
+    proxy_secret: SecretStr | None = Field(
+        None, description="Shared secret that proves a client-certificate header is our proxy's"
+    )
     proxy_hops: int = Field(0, ge=0, le=5, description="Trusted proxies in front of us (X-Forwarded-*)")
     rate_limits: bool = Field(default=True, description="Coarse limits by address; account limits are always on")
 
@@ -74,7 +78,9 @@ class WebSettings(_Group):
 
 
 class AuditSettings(_Group):
-    checkpoint_dir: Path | None = Field(None, description="Where checkpoints and leaf hashes go; default `home`/checkpoints. Put it on another disk")
+    checkpoint_dir: Path | None = Field(
+        None, description="Where checkpoints and leaf hashes go; default `home`/checkpoints. Put it on another disk"
+    )
     interval_seconds: int = Field(60, ge=1, le=3600, description="Longest time between checkpoints")
 
 
@@ -83,11 +89,15 @@ class SsoSettings(_Group):
     access_token_seconds: int = Field(600, ge=60, le=3600, description="Life of an access token")
     id_token_seconds: int = Field(300, ge=60, le=3600, description="Life of an ID token")
     otp_seconds: int = Field(300, ge=60, le=600, description="Life of an SMS code")
-    sms: Literal["outbox"] = Field("outbox", description="Sender of SMS codes; `outbox` shows them on a local page, sample region only")
+    sms: Literal["outbox"] = Field(
+        "outbox", description="Sender of SMS codes; `outbox` shows them on a local page, sample region only"
+    )
 
 
 class JobSettings(_Group):
-    threads: int = Field(2, ge=0, le=32, description="Job threads inside the embedded process; 0 means run `yinxin worker`")
+    threads: int = Field(
+        2, ge=0, le=32, description="Job threads inside the embedded process; 0 means run `yinxin worker`"
+    )
     lease_seconds: int = Field(60, ge=5, description="A job whose worker died is taken up again after this long")
 
 
@@ -109,7 +119,9 @@ class Settings(BaseSettings):
     )
 
     home: Path = Field(Path("var"), description="Data folder of the embedded region")
-    environment: Literal["sample", "production"] = Field("sample", description="Sample shows SMS codes on a page and ships invented people")
+    environment: Literal["sample", "production"] = Field(
+        "sample", description="Sample shows SMS codes on a page and ships invented people"
+    )
     region: RegionSettings = RegionSettings()
     database: DatabaseSettings = DatabaseSettings()
     storage: StorageSettings = StorageSettings()

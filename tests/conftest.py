@@ -1,0 +1,138 @@
+"""Fixtures for every room: a ground on SQLite and on PostgreSQL, with a clock that moves only when told."""
+
+from __future__ import annotations
+
+import importlib
+import shutil
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from foundation.audit.trail import Audit
+from foundation.clock import FixedClock
+from foundation.database import Base, Database, open_database
+from foundation.ground import Ground
+from foundation.ids import SystemIds
+from foundation.jobs import JobQueue
+from foundation.settings import Settings
+from foundation.storage import open_storage
+from tests import databases
+from tests.plain_secrets import PlainSecrets
+
+VECTORS = Path(__file__).resolve().parents[2] / "shared" / "vectors"
+START = datetime(2026, 11, 22, 2, 0, tzinfo=UTC)
+MODELS = (
+    "foundation.audit.models",
+    "foundation.jobs",
+    "foundation.web.models",
+    "hsm.models",
+    "ca.models",
+    "seal.models",
+    "licence.models",
+    "sso.models",
+)
+
+
+def _import_models() -> None:
+    for name in MODELS:
+        if importlib.util.find_spec(name.rsplit(".", 1)[0]) and importlib.util.find_spec(name):
+            importlib.import_module(name)
+
+
+@pytest.fixture(scope="session")
+def vectors() -> Path:
+    return VECTORS
+
+
+@pytest.fixture
+def clock() -> FixedClock:
+    return FixedClock(START)
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[str]:
+    """URL of the private PostgreSQL cluster with `{name}` where the database name goes."""
+    with databases.private_cluster() as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def _templates() -> dict[str, Any]:
+    return {}
+
+
+@pytest.fixture
+def new_database(request: pytest.FixtureRequest, tmp_path: Path, _templates: dict[str, Any]) -> Callable[[str], str]:
+    """Make an empty, migrated database of a kind (`sqlite`, `postgresql`); returns its URL."""
+    counter = [0]
+
+    def make(kind: str) -> str:
+        counter[0] += 1
+        return (
+            _sqlite(request, tmp_path, _templates, counter[0]) if kind == "sqlite" else _postgresql(request, _templates)
+        )
+
+    return make
+
+
+def _schema(url: str, home: Path) -> None:
+    _import_models()
+    db = open_database(Settings(home=home, database={"url": url}))
+    Base.metadata.create_all(db.engine)
+    db.dispose()
+
+
+def _sqlite(request: pytest.FixtureRequest, tmp_path: Path, templates: dict[str, Any], number: int) -> str:
+    if "sqlite" not in templates:
+        folder = request.getfixturevalue("tmp_path_factory").mktemp("template")
+        _schema(f"sqlite:///{folder}/t.db", folder)
+        templates["sqlite"] = folder / "t.db"
+    target = tmp_path / f"yinxin{number}.db"
+    shutil.copyfile(templates["sqlite"], target)
+    return f"sqlite:///{target}"
+
+
+def _postgresql(request: pytest.FixtureRequest, templates: dict[str, Any]) -> str:
+    base = request.getfixturevalue("cluster")
+    admin = base.format(name="postgres")
+    if "postgresql" not in templates:
+        databases.execute(admin, "CREATE DATABASE yx_template")
+        _schema(base.format(name="yx_template"), request.getfixturevalue("tmp_path_factory").mktemp("pg"))
+        templates["postgresql"] = 0
+    templates["postgresql"] += 1
+    name = f"yx_{templates['postgresql']}"
+    databases.execute(admin, f"CREATE DATABASE {name} TEMPLATE yx_template")
+    return str(base.format(name=name))
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def settings(request: pytest.FixtureRequest, new_database: Callable[[str], str], tmp_path: Path) -> Settings:
+    """Settings of an embedded region in a temporary home, on each database in turn."""
+    return Settings(home=tmp_path, database={"url": new_database(request.param)}, web={"rate_limits": False})
+
+
+@pytest.fixture
+def db(settings: Settings) -> Iterator[Database]:
+    database = open_database(settings)
+    yield database
+    database.dispose()
+
+
+@pytest.fixture
+def ground(settings: Settings, db: Database, clock: FixedClock) -> Ground:
+    ids = SystemIds(clock)
+    secrets = PlainSecrets()
+    return Ground(
+        settings=settings,
+        db=db,
+        clock=clock,
+        ids=ids,
+        storage=open_storage(settings),
+        audit=Audit(secrets, clock, ids),
+        cipher=secrets,
+        mac=secrets,
+        jobs=JobQueue(clock, ids),
+    )
