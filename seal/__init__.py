@@ -1,0 +1,1 @@
+"""Electronic seals (电子印章): making them, and stamping PDF and OFD with them. GB/T 38540-2020, GB/T 33190-2016, PAdES."""
