@@ -1,0 +1,47 @@
+"""What other rooms may know of a key (密钥引用): name, algorithm, purposes, public half. Never the private one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Algorithm(StrEnum):
+    SM2 = "sm2"
+    RSA_2048 = "rsa-2048"
+    RSA_3072 = "rsa-3072"
+    P256 = "p-256"
+
+
+class Purpose(StrEnum):
+    """What a key may sign. A key is made for its purposes and refuses every other request (GM/T 0054: 专钥专用)."""
+
+    CERTIFICATE = "certificate"
+    CRL = "crl"
+    OCSP = "ocsp"
+    TIMESTAMP = "timestamp"
+    SEAL_MAKING = "seal-making"
+    SEALING = "sealing"
+    TOKEN = "token"  # noqa: S105 - a purpose, no password
+    CHECKPOINT = "checkpoint"
+    CODE = "code"
+    CLIENT = "client"
+
+
+class State(StrEnum):
+    ACTIVE = "active"
+    RETIRED = "retired"
+    """Signs no more. The row stays, so that what it signed can be explained."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeyRef:
+    name: str
+    version: int
+    algorithm: Algorithm
+    purposes: frozenset[Purpose]
+    spki: bytes
+    """SubjectPublicKeyInfo, DER."""
+
+    def __str__(self) -> str:
+        return f"{self.name}#{self.version}"

@@ -1,0 +1,194 @@
+"""The key store (密钥库): generates, wraps, finds and opens signing keys.
+
+A private key is parsed once and kept inside its library object. The wrapped octets carry name, version, algorithm and
+purposes as associated data, so a row edited or moved in the database does not open.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections import OrderedDict
+from collections.abc import Iterable
+
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from foundation.audit.trail import Audit
+from foundation.clock import Clock
+from foundation.database import Database
+from foundation.ids import Ids
+from foundation.principal import SYSTEM, Principal
+from hsm import private_keys
+from hsm.digests import sha256
+from hsm.errors import KeyDamaged, KeyExists, KeyMissing
+from hsm.kek import Kek
+from hsm.keys import Algorithm, KeyRef, Purpose, State
+from hsm.models import HsmKey
+from hsm.private_keys import PrivateKey
+from hsm.signing import KeySigner, Signer
+
+_NAME = re.compile(r"[a-z0-9][a-z0-9._/-]{0,119}")
+_OPEN_KEYS = 4096
+
+
+class KeyStore:
+    """Verbs open their own transactions: never call them inside one (SQLite has a single writer)."""
+
+    def __init__(self, db: Database, clock: Clock, ids: Ids, audit: Audit, kek: Kek) -> None:
+        self._db = db
+        self._clock = clock
+        self._ids = ids
+        self._audit = audit
+        self._kek = kek
+        self._open: OrderedDict[tuple[str, int], KeySigner] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def generate(
+        self, name: str, algorithm: Algorithm, purposes: Iterable[Purpose], *, principal: Principal = SYSTEM
+    ) -> KeyRef:
+        """A new key; `KeyExists` when the name was ever used."""
+        return self._create(name, 1, algorithm, frozenset(purposes), principal)
+
+    def ensure(
+        self, name: str, algorithm: Algorithm, purposes: Iterable[Purpose], *, principal: Principal = SYSTEM
+    ) -> KeyRef:
+        """The key of that name, made when missing. One of another algorithm or purpose is `KeyExists`, not taken."""
+        wanted = frozenset(purposes)
+        found = self.find(name)
+        if found is None:
+            try:
+                return self._create(name, 1, algorithm, wanted, principal)
+            except KeyExists:  # another process was first
+                found = self.find(name)
+        if found is None or (found.algorithm, found.purposes) != (algorithm, wanted):
+            raise KeyExists(name)
+        return found
+
+    def renew(self, name: str, *, principal: Principal = SYSTEM) -> KeyRef:
+        """The next version with the same algorithm and purposes. The old one stays active until it is retired."""
+        old = self._need(name)
+        return self._create(name, old.version + 1, old.algorithm, old.purposes, principal)
+
+    def retire(self, name: str, version: int, *, principal: Principal = SYSTEM) -> None:
+        """That version signs no more."""
+        with self._db.begin() as session:
+            row = _row(session, name, version)
+            if row is None:
+                raise KeyMissing(f"{name}#{version}")
+            row.state = State.RETIRED
+            self._audit.record(
+                session, principal, action="hsm.key.retire", object=f"key:{name}", payload={"version": version}
+            )
+        with self._lock:
+            self._open.pop((name, version), None)
+
+    def find(self, name: str, version: int | None = None) -> KeyRef | None:
+        """The newest active version, or the given one in whatever state."""
+        with self._db.read() as session:
+            row = _row(session, name, version)
+            return _ref(row) if row is not None else None
+
+    def names(self, prefix: str = "") -> list[str]:
+        with self._db.read() as session:
+            query = select(HsmKey.name).where(HsmKey.name.startswith(prefix, autoescape=True)).distinct()
+            return list(session.scalars(query.order_by(HsmKey.name)))
+
+    def signer(self, name: str, version: int | None = None) -> Signer:
+        """A signer for the newest active version, or for that one while it is active.
+
+        The state is read each time, so hold the signer for a batch, not for the life of the process.
+        """
+        with self._db.read() as session:
+            row = _row(session, name, version)
+        if row is None or row.state != State.ACTIVE:
+            raise KeyMissing(name)
+        place = (row.name, row.version)
+        with self._lock:
+            signer = self._open.get(place)
+            if signer is not None:
+                self._open.move_to_end(place)
+        if signer is None or signer.ref != _ref(row):
+            signer = self._load(row)
+            with self._lock:
+                self._open[place] = signer
+                while len(self._open) > _OPEN_KEYS:
+                    self._open.popitem(last=False)
+        return signer
+
+    def _create(
+        self, name: str, version: int, algorithm: Algorithm, purposes: frozenset[Purpose], principal: Principal
+    ) -> KeyRef:
+        if not _NAME.fullmatch(name) or not purposes:
+            raise ValueError("a key needs a name of a-z 0-9 . _ / - and at least one purpose")
+        if version == 1 and self.find(name, 1) is not None:
+            raise KeyExists(name)  # before seconds are spent on an RSA key
+        key = private_keys.generate(algorithm)  # outside the transaction: RSA takes seconds
+        ref = KeyRef(name, version, algorithm, purposes, key.spki)
+        row = HsmKey(
+            id=self._ids.uuid7(),
+            name=name,
+            version=version,
+            algorithm=algorithm,
+            purposes=_joined(purposes),
+            spki=key.spki,
+            wrapped=self._kek.wrap(key.pkcs8(), _place(ref)),
+            state=State.ACTIVE,
+            created_at=self._clock.now(),
+        )
+        try:
+            with self._db.begin() as session:
+                session.add(row)
+                self._audit.record(
+                    session,
+                    principal,
+                    action="hsm.key.generate",
+                    object=f"key:{name}",
+                    payload={
+                        "version": version,
+                        "algorithm": algorithm.value,
+                        "purposes": sorted(purposes),
+                        "spki_sha256": sha256(key.spki).hex(),
+                    },
+                )
+        except IntegrityError as error:
+            raise KeyExists(name) from error
+        return ref
+
+    def _need(self, name: str) -> KeyRef:
+        found = self.find(name)
+        if found is None:
+            raise KeyMissing(name)
+        return found
+
+    def _load(self, row: HsmKey) -> KeySigner:
+        ref = _ref(row)
+        key: PrivateKey = private_keys.load(ref.algorithm, self._kek.unwrap(row.wrapped, _place(ref)))
+        if key.spki != ref.spki:
+            raise KeyDamaged(str(ref))
+        return KeySigner(ref, key)
+
+
+def _joined(purposes: Iterable[Purpose]) -> str:
+    return ",".join(sorted(purposes))
+
+
+def _place(ref: KeyRef) -> str:
+    """Names hold no bar, so the parts cannot run into each other."""
+    return f"hsm_key|{ref.name}|{ref.version}|{ref.algorithm}|{_joined(ref.purposes)}"
+
+
+def _row(session: Session, name: str, version: int | None) -> HsmKey | None:
+    query = select(HsmKey).where(HsmKey.name == name)
+    if version is not None:
+        return session.scalars(query.where(HsmKey.version == version)).one_or_none()
+    return session.scalars(query.where(HsmKey.state == State.ACTIVE).order_by(HsmKey.version.desc()).limit(1)).first()
+
+
+def _ref(row: HsmKey) -> KeyRef:
+    try:
+        purposes = frozenset(Purpose(purpose) for purpose in row.purposes.split(","))
+        return KeyRef(row.name, row.version, Algorithm(row.algorithm), purposes, row.spki)
+    except ValueError as error:
+        raise KeyDamaged(f"{row.name}#{row.version}") from error

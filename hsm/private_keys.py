@@ -1,0 +1,29 @@
+"""One door to private keys (私钥) of all algorithms, for the key store only."""
+
+from __future__ import annotations
+
+from hsm import asymmetric
+from hsm.asymmetric import EcPrivateKey, RsaPrivateKey
+from hsm.keys import Algorithm
+from hsm.sm2 import DEFAULT_SM2_ID, Sm2PrivateKey
+
+PrivateKey = Sm2PrivateKey | RsaPrivateKey | EcPrivateKey
+
+
+def generate(algorithm: Algorithm) -> PrivateKey:
+    if algorithm is Algorithm.SM2:
+        return Sm2PrivateKey.generate()
+    return asymmetric.generate(algorithm)
+
+
+def load(algorithm: Algorithm, pkcs8: bytes) -> PrivateKey:
+    if algorithm is Algorithm.SM2:
+        return Sm2PrivateKey.load(pkcs8)
+    return asymmetric.load(algorithm, pkcs8)
+
+
+def sign(key: PrivateKey, message: bytes) -> bytes:
+    """With the scheme of our own keys; SM2 under the ID every certificate, CRL, message and seal of ours uses."""
+    if isinstance(key, Sm2PrivateKey):
+        return key.sign(message, sm2_id=DEFAULT_SM2_ID)
+    return key.sign(message)

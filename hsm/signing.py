@@ -1,0 +1,79 @@
+"""Signing (签名): only with a one-use token, only for the key's purposes, never unverified.
+
+Order of every signature of the house: prepare → record → sign → compare → store. `ToBeSigned` is made after the
+intent is committed; the signer spends it, signs, and verifies back with the public half before the value leaves.
+"""
+
+from __future__ import annotations
+
+import threading
+from typing import Protocol
+
+from hsm import private_keys
+from hsm.errors import BadSignature, EngineFault, PurposeRefused, TokenSpent
+from hsm.keys import KeyRef, Purpose
+from hsm.private_keys import PrivateKey
+from hsm.schemes import scheme_for
+from hsm.verifying import DEFAULT_SM2_ID, verify
+
+
+class ToBeSigned:
+    """What may be signed once: `data` for `purpose`, under the committed intent `intent`."""
+
+    __slots__ = ("_lock", "_spent", "data", "intent", "purpose")
+
+    def __init__(self, purpose: Purpose, data: bytes, intent: str) -> None:
+        if not intent:
+            raise ValueError("a signature needs a recorded intent")
+        self.purpose = purpose
+        self.data = bytes(data)  # a copy of anything mutable: what was approved is what is signed
+        self.intent = intent
+        self._lock = threading.Lock()
+        self._spent = False
+
+    def spend(self) -> bytes:
+        """The data, the first time; `TokenSpent` ever after, also when two threads race."""
+        with self._lock:
+            if self._spent:
+                raise TokenSpent(self.intent)
+            self._spent = True
+        return self.data
+
+    def __repr__(self) -> str:
+        return f"ToBeSigned({self.purpose}, {len(self.data)} octets, {self.intent!r})"
+
+
+class Signer(Protocol):
+    @property
+    def ref(self) -> KeyRef: ...
+
+    def sign(self, tbs: ToBeSigned) -> bytes:
+        """SM2 and EC: DER SEQUENCE { r, s }; RSA: PKCS#1 v1.5 with SHA-256."""
+        ...
+
+
+class KeySigner:
+    """A signer over a parsed private key. Safe to share between threads."""
+
+    __slots__ = ("_key", "_ref", "_scheme")
+
+    def __init__(self, ref: KeyRef, key: PrivateKey) -> None:
+        self._ref = ref
+        self._key = key
+        self._scheme = scheme_for(ref.algorithm)
+
+    @property
+    def ref(self) -> KeyRef:
+        return self._ref
+
+    def sign(self, tbs: ToBeSigned) -> bytes:
+        if tbs.purpose not in self._ref.purposes:
+            raise PurposeRefused(self._ref.name, tbs.purpose)
+        data = tbs.spend()
+        value = private_keys.sign(self._key, data)
+        try:
+            verify(self._ref.spki, self._scheme, data, value, sm2_id=DEFAULT_SM2_ID)
+        except BadSignature as error:
+            # Fast assembly and failing memory have both made wrong signatures; one is enough to leak an RSA key.
+            raise EngineFault(f"a signature of {self._ref} did not verify back") from error
+        return value
