@@ -15,13 +15,13 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
-from hsm.schemes import Scheme
-from hsm.verifying import DEFAULT_SM2_ID, BadSignature, verify
-
-from foundation import der
 from foundation.clock import SHANGHAI
 from foundation.errors import InvalidInput
 from foundation.text import Text
+from hsm import signature_value
+from hsm.errors import BadSignature
+from hsm.schemes import Scheme
+from hsm.verifying import DEFAULT_SM2_ID, verify
 from verify import base41, cbor
 from verify.code_templates import MOST_FIELDS, CodeTemplate
 
@@ -203,7 +203,7 @@ def prepare(
 
 def assemble(draft: CodeDraft, signature: bytes, *, base_url: str) -> str:
     """The text to print: upper case throughout, so a QR code needs half the room. `signature` is the signer's DER."""
-    message = cbor.encode([draft.protected, {}, draft.payload, raw_signature(signature)])
+    message = cbor.encode([draft.protected, {}, draft.payload, signature_value.to_raw(signature)])
     text = f"{base_url.rstrip('/').upper()}/V#{base41.encode(message)}"
     if len(text) > MOST_TEXT:
         raise InvalidInput(
@@ -276,9 +276,9 @@ def _signer(parsed: ParsedCode, candidates: Sequence[CodeKey]) -> CodeKey:
     """Eight octets may collide: every key with this kid is tried."""
     if not candidates:
         raise CodeError(CodeFault.KEY_UNKNOWN, parsed.kid.hex())
-    signature = der_signature(parsed.signature)
     for key in candidates:
         try:
+            signature = signature_value.from_raw(parsed.signature, signature_value.SM2_ORDER)
             verify(key.spki, Scheme.SM2_SM3, parsed.to_be_signed, signature, sm2_id=DEFAULT_SM2_ID)
         except BadSignature:
             continue
@@ -298,20 +298,6 @@ def _unpack(packed: bytes, template: CodeTemplate) -> list[str]:
     if not whole or len(values) != len(template.fields) or len(values) > MOST_FIELDS:
         raise CodeError(CodeFault.UNREADABLE, "fields")
     return values
-
-
-def raw_signature(encoded: bytes) -> bytes:
-    """SEQUENCE { r, s } → r‖s, both strictly within 256 bits and positive."""
-    parts = [node.as_integer() for node in der.parse(encoded).expect(der.SEQUENCE).children(most=2)]
-    if len(parts) != 2 or not all(0 < part < 2**256 for part in parts):
-        raise InvalidInput("verify.signature_shape", Text("SM2 签名值格式不正确。", "Malformed SM2 signature value."))
-    return parts[0].to_bytes(32, "big") + parts[1].to_bytes(32, "big")
-
-
-def der_signature(raw: bytes) -> bytes:
-    if len(raw) != 64:
-        raise InvalidInput("verify.signature_shape", Text("SM2 签名值格式不正确。", "Malformed SM2 signature value."))
-    return der.sequence(der.integer(int.from_bytes(raw[:32], "big")), der.integer(int.from_bytes(raw[32:], "big")))
 
 
 def read_date(text: str) -> date | None:

@@ -1,0 +1,284 @@
+"""The answer of a verification (验证报告): verdict, signatures, findings, in Chinese and English.
+
+Indications and sub-indications are those of ETSI EN 319 102-1 clause 5.1.3. `to_json` is a contract with programs
+(design.md §4): fields may be added, never renamed. A report is built once and never changed.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from foundation.text import Text
+
+
+class Verdict(StrEnum):
+    GENUINE = "genuine"
+    NOT_GENUINE = "not_genuine"
+    CANNOT_TELL = "cannot_tell"
+
+
+class Severity(StrEnum):
+    """ERROR decides against the file, UNKNOWN leaves it undecided, WARNING and INFO only inform."""
+
+    ERROR = "error"
+    UNKNOWN = "unknown"
+    WARNING = "warning"
+    INFO = "info"
+
+
+class Indication(StrEnum):
+    PASSED = "TOTAL-PASSED"
+    FAILED = "TOTAL-FAILED"
+    INDETERMINATE = "INDETERMINATE"
+
+
+class Sub(StrEnum):
+    """EN 319 102-1 table 5 (TOTAL-FAILED) and table 6 (INDETERMINATE)."""
+
+    FORMAT_FAILURE = "FORMAT_FAILURE"
+    HASH_FAILURE = "HASH_FAILURE"
+    SIG_CRYPTO_FAILURE = "SIG_CRYPTO_FAILURE"
+    REVOKED = "REVOKED"
+    EXPIRED = "EXPIRED"
+    NOT_YET_VALID = "NOT_YET_VALID"
+    SIG_CONSTRAINTS_FAILURE = "SIG_CONSTRAINTS_FAILURE"
+    CHAIN_CONSTRAINTS_FAILURE = "CHAIN_CONSTRAINTS_FAILURE"
+    CERTIFICATE_CHAIN_GENERAL_FAILURE = "CERTIFICATE_CHAIN_GENERAL_FAILURE"
+    CRYPTO_CONSTRAINTS_FAILURE = "CRYPTO_CONSTRAINTS_FAILURE"
+    NO_SIGNING_CERTIFICATE_FOUND = "NO_SIGNING_CERTIFICATE_FOUND"
+    NO_CERTIFICATE_CHAIN_FOUND = "NO_CERTIFICATE_CHAIN_FOUND"
+    REVOKED_NO_POE = "REVOKED_NO_POE"
+    REVOKED_CA_NO_POE = "REVOKED_CA_NO_POE"
+    OUT_OF_BOUNDS_NO_POE = "OUT_OF_BOUNDS_NO_POE"
+    OUT_OF_BOUNDS_NOT_REVOKED = "OUT_OF_BOUNDS_NOT_REVOKED"
+    NO_POE = "NO_POE"
+    TRY_LATER = "TRY_LATER"
+    GENERIC = "GENERIC"
+
+
+FAILED_SUBS = frozenset(
+    {Sub.FORMAT_FAILURE, Sub.HASH_FAILURE, Sub.SIG_CRYPTO_FAILURE, Sub.REVOKED, Sub.EXPIRED, Sub.NOT_YET_VALID}
+)
+
+
+def indication_of(sub: Sub | None) -> Indication:
+    if sub is None:
+        return Indication.PASSED
+    return Indication.FAILED if sub in FAILED_SUBS else Indication.INDETERMINATE
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One reason. `code` is stable; `where` names the signature or part it is about."""
+
+    code: str
+    severity: Severity
+    text: Text
+    where: str | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        found: dict[str, Any] = {
+            "code": self.code,
+            "severity": self.severity.value,
+            "text_zh": clean(self.text.zh),
+            "text_en": clean(self.text.en),
+        }
+        if self.where is not None:
+            found["where"] = clean(self.where)
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class CertificateLine:
+    """One certificate of a path, leaf first."""
+
+    subject: str
+    issuer: str
+    serial: str
+    not_before: datetime
+    not_after: datetime
+    algorithm: str
+    status: str
+    """`good`, `revoked`, `unknown` (no revocation data), or `anchor` for the trusted root itself."""
+    source: str | None = None
+    """Where the status comes from: `crl` or `ocsp`, with the time of the list."""
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "subject": clean(self.subject),
+            "issuer": clean(self.issuer),
+            "serial": self.serial,
+            "not_before": stamp(self.not_before),
+            "not_after": stamp(self.not_after),
+            "algorithm": self.algorithm,
+            "status": self.status,
+            "source": self.source,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class SignatureReport:
+    """One signature. `intact`: mathematics and digests hold and nothing was changed afterwards, trust aside."""
+
+    name: str
+    kind: str
+    """`seal` (official seal), `signature`, or `timestamp` (document time stamp)."""
+    format: str
+    intact: bool
+    trusted: bool
+    sub_indication: Sub | None
+    signer: str | None = None
+    signer_subject: str | None = None
+    time: datetime | None = None
+    time_source: str | None = None
+    """`timestamp` (proved by an authority) or `claimed` (the signer says so)."""
+    algorithm: str | None = None
+    certificate_path: tuple[CertificateLine, ...] = ()
+    coverage: str | None = None
+    unprotected: tuple[str, ...] = ()
+    seal: Mapping[str, str] | None = None
+    """Of the electronic seal: code, name, validity, maker, structure."""
+    findings: tuple[Finding, ...] = ()
+
+    @property
+    def indication(self) -> Indication:
+        return indication_of(self.sub_indication)
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "name": clean(self.name),
+            "kind": self.kind,
+            "intact": self.intact,
+            "trusted": self.trusted,
+            "indication": self.indication.value,
+            "sub_indication": self.sub_indication.value if self.sub_indication else None,
+            "signer": clean(self.signer) if self.signer is not None else None,
+            "signer_subject": clean(self.signer_subject) if self.signer_subject is not None else None,
+            "time": stamp(self.time),
+            "time_source": self.time_source,
+            "algorithm": self.algorithm,
+            "format": self.format,
+            "certificate_path": [line.to_json() for line in self.certificate_path],
+            "coverage": self.coverage,
+            "unprotected": [clean(part) for part in self.unprotected],
+            "seal": {key: clean(value) for key, value in self.seal.items()} if self.seal is not None else None,
+            "findings": [finding.to_json() for finding in self.findings],
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class LicenceFacts:
+    """What the file or code says the licence is, and what the register says about it."""
+
+    identifier: str | None = None
+    type: str | None = None
+    number: str | None = None
+    holder: str | None = None
+    values: Mapping[str, str] = field(default_factory=dict)
+    """Label in Chinese → value, of a printed code."""
+    state: str | None = None
+    """`valid`, `revoked`, `suspended`, `expired`; None when the register was not or could not be asked."""
+    checked_at: datetime | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "identifier": clean(self.identifier) if self.identifier is not None else None,
+            "type": clean(self.type) if self.type is not None else None,
+            "number": clean(self.number) if self.number is not None else None,
+            "holder": clean(self.holder) if self.holder is not None else None,
+            "values": {clean(key): clean(value) for key, value in self.values.items()},
+            "state": self.state,
+            "checked_at": stamp(self.checked_at),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The answer about one file, code or certificate."""
+
+    name: str | None
+    kind: str
+    """`pdf`, `ofd`, `certificate`, `code` or `unknown`."""
+    sha256: str
+    size: int
+    verdict: Verdict
+    intact: bool
+    judged_at: datetime
+    signatures: tuple[SignatureReport, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    licence: LicenceFacts | None = None
+
+    @property
+    def summary(self) -> Text:
+        """One sentence: the verdict and its first reason."""
+        head = _HEADS[self.verdict]
+        deciding = next((f for f in self.all_findings if f.severity in (Severity.ERROR, Severity.UNKNOWN)), None)
+        if self.verdict is Verdict.GENUINE or deciding is None:
+            return head
+        return Text(f"{head.zh}{deciding.text.zh}", f"{head.en} {deciding.text.en}")
+
+    @property
+    def all_findings(self) -> tuple[Finding, ...]:
+        return self.findings + tuple(f for signature in self.signatures for f in signature.findings)
+
+    def has(self, code: str) -> bool:
+        return any(finding.code == code for finding in self.all_findings)
+
+    def to_json(self) -> dict[str, Any]:
+        """`findings` holds every finding, those of single signatures with `where` set; errors first."""
+        order = list(Severity)
+        findings = sorted(self.all_findings, key=lambda finding: order.index(finding.severity))
+        return {
+            "name": clean(self.name) if self.name is not None else None,
+            "kind": self.kind,
+            "sha256": self.sha256,
+            "size": self.size,
+            "verdict": self.verdict.value,
+            "intact": self.intact,
+            "summary_zh": clean(self.summary.zh),
+            "summary_en": clean(self.summary.en),
+            "judged_at": stamp(self.judged_at),
+            "signatures": [signature.to_json() for signature in self.signatures],
+            "findings": [finding.to_json() for finding in findings],
+            "licence": self.licence.to_json() if self.licence else None,
+        }
+
+
+_HEADS = {
+    Verdict.GENUINE: Text("真实有效。", "Genuine."),
+    Verdict.NOT_GENUINE: Text("验证不通过。", "Not genuine."),
+    Verdict.CANNOT_TELL: Text("无法判断。", "Cannot tell."),
+}
+
+
+def decide(signatures: Iterable[SignatureReport], findings: Iterable[Finding]) -> Verdict:
+    """Every error decides against, every open question leaves it open; genuine needs a trusted official seal.
+
+    All signatures of a file must hold: a file with one good and one broken seal is not genuine.
+    """
+    signatures = tuple(signatures)
+    every = (*findings, *(finding for signature in signatures for finding in signature.findings))
+    severities = {finding.severity for finding in every}
+    if Severity.ERROR in severities or not all(signature.intact for signature in signatures):
+        return Verdict.NOT_GENUINE
+    sealed = any(signature.kind == "seal" for signature in signatures)
+    if Severity.UNKNOWN in severities or not sealed or not all(signature.trusted for signature in signatures):
+        return Verdict.CANNOT_TELL
+    return Verdict.GENUINE
+
+
+def stamp(at: datetime | None) -> str | None:
+    return at.isoformat().replace("+00:00", "Z") if at is not None else None
+
+
+def clean(text: str, most: int = 500) -> str:
+    """Foreign text made safe to show: no control or direction-changing characters, bounded length (T37)."""
+    kept = "".join(
+        char if unicodedata.category(char) not in ("Cc", "Cf", "Cs", "Zl", "Zp") else "�" for char in text[:most]
+    )
+    return kept + "…" if len(text) > most else kept
