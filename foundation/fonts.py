@@ -10,8 +10,9 @@ import unicodedata
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
+from typing import Any
 
-import uharfbuzz
+import uharfbuzz  # compiled, without type information
 
 _FOLDER = Path(__file__).with_name("fonts")
 
@@ -46,7 +47,8 @@ def chain(first: str = FontName.SERIF) -> tuple[Path, ...]:
 @cache
 def coverage(file: Path) -> frozenset[int]:
     """Code points of one font file; the file is read once in a process."""
-    return frozenset(uharfbuzz.Face(uharfbuzz.Blob.from_file_path(str(file))).unicodes)
+    face: Any = uharfbuzz.Face(uharfbuzz.Blob.from_file_path(str(file)))  # type: ignore[attr-defined]
+    return frozenset(face.unicodes)
 
 
 @cache
@@ -61,6 +63,6 @@ def missing(text: str, first: str = FontName.SERIF) -> list[str]:
 
 
 def spell_out(char: str) -> str:
-    """How a refusal names a character: `“𰻝”（U+30EDD）`; what cannot be seen or printed is named by code point alone."""
+    """How a refusal names a character: `“𰻝” (U+30EDD)`; what cannot be seen or printed is named by code alone."""
     point = f"U+{ord(char):04X}"
-    return point if unicodedata.category(char)[0] in "CZM" else f"“{char}”（{point}）"
+    return point if unicodedata.category(char)[0] in "CZM" else f"“{char}” ({point})"
