@@ -47,6 +47,9 @@ class StorageSettings(_Group):
 class KeySettings(_Group):
     kek_file: Path | None = Field(None, description="File with the key-encryption key, mode 0600; default `home`/kek")
     passphrase: SecretStr | None = Field(None, description="Derive the key-encryption key (argon2id) instead of a file")
+    field_cipher: Literal["sm4-gcm", "aes-256-gcm"] = Field(
+        "sm4-gcm", description="Cipher of personal data written from now on; older values still open"
+    )
     libcrypto: str | None = Field(None, description="Path of the libcrypto >= 3.0 that does SM2; default: the system's")
 
 

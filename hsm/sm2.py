@@ -40,6 +40,12 @@ def point_of_spki(spki: bytes) -> bytes:
     return spki[len(_SPKI_HEAD) :]
 
 
+def pkcs8_of_scalar(scalar: bytes) -> bytes:
+    """PKCS#8 around a private scalar of 32 octets: the form test vectors and escrowed keys come in (GM/T 0009 7.1)."""
+    inner = der.sequence(der.integer(1), der.octet_string(scalar))
+    return der.sequence(der.integer(0), _ALGORITHM, der.octet_string(inner))
+
+
 def identity_digest(spki: bytes, *, sm2_id: bytes) -> bytes:
     """Z = SM3(ENTL‖ID‖a‖b‖G‖P), GB/T 32918.2 5.5."""
     identity = _checked(sm2_id)
