@@ -31,7 +31,6 @@ __all__ = [
     "Seal",
     "SealSignature",
     "Standard",
-    "der_signature",
     "read_seal",
     "read_signature",
 ]
@@ -68,16 +67,6 @@ def read_signature(data: bytes) -> SealSignature:
     if len(parts) in (4, 5):
         return _signature_2020(outer, parts)
     raise DerError(f"an SES_Signature has 2, 4 or 5 parts, not {len(parts)}")
-
-
-def der_signature(value: bytes) -> bytes:
-    """A signature as DER SEQUENCE { r, s }; some real seals hold the bare 64 octets r‖s instead."""
-    if len(value) != 64 or value[:2] == b"\x30\x3e":
-        return value
-    return der.sequence(
-        der.integer(int.from_bytes(value[:32], "big")),
-        der.integer(int.from_bytes(value[32:], "big")),
-    )
 
 
 def _signature_2014(outer: Node, parts: list[Node]) -> SealSignature:
