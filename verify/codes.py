@@ -13,7 +13,6 @@ import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from enum import StrEnum
 
 from foundation.clock import SHANGHAI
 from foundation.errors import InvalidInput
@@ -23,6 +22,7 @@ from hsm.errors import BadSignature
 from hsm.schemes import Scheme
 from hsm.verifying import DEFAULT_SM2_ID, verify
 from verify import base41, cbor
+from verify.code_errors import CodeError, CodeFault
 from verify.code_templates import MOST_FIELDS, CodeTemplate
 
 ALGORITHM = -65537
@@ -34,54 +34,6 @@ MOST_TEXT = 4296
 MOST_FIELD_OCTETS = 8 * 1024
 _EPOCH = date(1970, 1, 1)
 _SHAPE = re.compile(r"(?:(?P<base>https?://[^/#?\s]{1,253})/v/?#|#?)(?P<body>[^#]+)", re.IGNORECASE)
-
-
-class CodeFault(StrEnum):
-    """Why a code is not accepted; each has its own answer for the person at the window."""
-
-    UNREADABLE = "code.unreadable"
-    UNKNOWN_FORMAT = "code.unknown_format"
-    UNKNOWN_TEMPLATE = "code.unknown_template"
-    KEY_UNKNOWN = "code.key_unknown"
-    KEY_NOT_VALID = "code.key_not_valid"
-    SIGNATURE_BAD = "code.signature_bad"
-
-
-_WORDS = {
-    CodeFault.UNREADABLE: Text(
-        "无法识别这段内容：它不是完整的证照二维码，请重新扫描。",
-        "This cannot be read: it is not a complete licence code. Scan it again.",
-    ),
-    CodeFault.UNKNOWN_FORMAT: Text(
-        "这是较新或其他格式的二维码，本程序尚不认识，请先更新。",
-        "This code has a newer or different format that this program does not know. Update it first.",
-    ),
-    CodeFault.UNKNOWN_TEMPLATE: Text(
-        "签名正确，但缺少该证照类型的编码模板，请更新信任库后再验。",
-        "The signature holds, but the template of this licence type is missing. Update the trust folder and try again.",
-    ),
-    CodeFault.KEY_UNKNOWN: Text(
-        "不认识签发此二维码的密钥：信任库中没有它，无法判断真伪。",
-        "The key that signed this code is not in the trust store, so nothing can be said about it.",
-    ),
-    CodeFault.KEY_NOT_VALID: Text(
-        "签发此二维码的证书在签发之日不在有效期内，或已被吊销。",
-        "The certificate behind this code was not valid on the day of issue, or has been revoked.",
-    ),
-    CodeFault.SIGNATURE_BAD: Text(
-        "签名不正确：二维码内容被改动过，或不是该机关签发的。",
-        "The signature is wrong: the code was altered, or that authority did not issue it.",
-    ),
-}
-
-
-class CodeError(InvalidInput):
-    """A code that cannot be accepted; `fault` says which of the reasons it is."""
-
-    def __init__(self, fault: CodeFault, why: str) -> None:
-        super().__init__(fault.value, _WORDS[fault])
-        self.fault = fault
-        self.why = why
 
 
 @dataclass(frozen=True, slots=True)

@@ -130,13 +130,15 @@ def _load_folder(place: Path) -> TrustStore:
         files = _files(place / folder, (".cer", ".crt", ".pem", ".der", ".p7b"))
         return tuple(c for file in files for c in _certificates(file, _bounded(file, MOST_SMALL)))
 
-    crls, answers, templates = [], [], []
-    for file in _files(place / "crls", (".crl", ".pem")):
-        crls.append(_parsed(file, lambda path: read_crl(_unarmoured(_bounded(path, MOST_CRL)))))
-    for file in _files(place / "ocsp", (".ors", ".ocsp", ".der")):
-        answers.append(_parsed(file, lambda path: read_ocsp_response(_bounded(path, MOST_SMALL))))
-    for file in _files(place / "templates", (".json",)):
-        templates.append(CodeTemplate.from_json(_json(file)))
+    crls = [
+        _parsed(file, lambda path: read_crl(_unarmoured(_bounded(path, MOST_CRL))))
+        for file in _files(place / "crls", (".crl", ".pem"))
+    ]
+    answers = [
+        _parsed(file, lambda path: read_ocsp_response(_bounded(path, MOST_SMALL)))
+        for file in _files(place / "ocsp", (".ors", ".ocsp", ".der"))
+    ]
+    templates = [CodeTemplate.from_json(_json(file)) for file in _files(place / "templates", (".json",))]
     store = TrustStore(
         certificates("roots"),
         certificates("intermediates"),
