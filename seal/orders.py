@@ -1,0 +1,100 @@
+"""What the seal room is asked for and gives back (用章指令): plain frozen values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from ca.suites import Suite
+
+
+class SealKind(StrEnum):
+    """Kinds of seals of office; the number is SES_ESPropertyInfo.type, which readers treat as opaque."""
+
+    NAME = "name"
+    """单位名称章 (法定名称章)"""
+    BUSINESS = "business"
+    """业务专用章, e.g. 行政审批专用章, 电子证照专用章"""
+
+    @property
+    def number(self) -> int:
+        return {"name": 1, "business": 2}[self.value]
+
+
+@dataclass(frozen=True, slots=True)
+class SealRequest:
+    """A seal to be made. `code14` is region (6) and serial (8); the ring shows `ring_text`, a line below `line_text`."""
+
+    department_uscc: str
+    department_name: str
+    code14: str
+    ring_text: str
+    kind: SealKind = SealKind.NAME
+    line_text: str | None = None
+    diameter: float = 42.0
+
+
+@dataclass(frozen=True, slots=True)
+class SealRecord:
+    """A seal on record, without its private side."""
+
+    id: UUID
+    code: str
+    name: str
+    department: str
+    department_name: str
+    kind: SealKind
+    ring_text: str
+    line_text: str | None
+    diameter: float
+    state: str
+    valid_from: datetime | None
+    valid_until: datetime | None
+    certificates: tuple[bytes, ...]
+    """The department's seal certificates, SM2 first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """Where the seal's centre goes: `page` counts from 1, millimetres from the top left corner of the page as seen."""
+
+    page: int
+    x_mm: float
+    y_mm: float
+
+
+@dataclass(frozen=True, slots=True)
+class PdfOrder:
+    """Stamp a PDF. `closing`: nothing may be changed or signed afterwards (time stamps and archive data may be added).
+
+    With both suites SM2 signs first and RSA closes (facts: sealing 2.6). `order_key` names the order in its department:
+    the same key with the same bytes gives the same result for ever, other bytes are a conflict.
+    """
+
+    document: bytes
+    seal_id: UUID
+    place: Placement
+    order_key: str
+    suites: tuple[Suite, ...] = (Suite.SM2,)
+    reason: str | None = None
+    closing: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class OfdOrder:
+    """Stamp an OFD with SM2. `closing`: the signature also protects the list of signatures, so none can be added."""
+
+    document: bytes
+    seal_id: UUID
+    place: Placement
+    order_key: str
+    closing: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Stamped:
+    document: bytes
+    order_id: UUID
+    signing_time: datetime
