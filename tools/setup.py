@@ -47,7 +47,10 @@ def present(what: str) -> bool:
     if kind == "file":
         return bool(list(Path("/").glob(name.lstrip("/"))))
     if kind == "py":
-        return subprocess.run([sys.executable, "-c", f"import {name}, venv"], capture_output=True, check=False).returncode == 0
+        return (
+            subprocess.run([sys.executable, "-c", f"import {name}, venv"], capture_output=True, check=False).returncode
+            == 0
+        )
     return shutil.which(name) is not None
 
 

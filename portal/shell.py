@@ -1,0 +1,99 @@
+"""What every page has around it (页面框架): navigation by permission, language, 长辈版, who is logged in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+from urllib.parse import urlencode
+
+from flask import Blueprint, Flask, Response, redirect, render_template, request
+from flask_babel import lazy_gettext as _
+from werkzeug.wrappers import Response as BaseResponse
+
+from foundation.principal import Kind, Permission, Principal
+from foundation.web.frame import current_principal, frame, language
+from foundation.web.problems import ProblemView, on_error_page
+from portal import languages
+from portal.assets import asset
+from portal.assets import blueprint as assets
+
+VIEW_COOKIE = "yinxin_view"
+View = Literal["standard", "elder"]
+blueprint = Blueprint("shell", __name__, template_folder="templates")
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    url: str
+    text: Any
+
+
+def navigation(principal: Principal) -> list[Link]:
+    """What this person can use, and nothing greyed out."""
+    links = [Link("/", _("首页")), Link("/verify", _("真伪核验"))]
+    if principal.kind is Kind.CITIZEN or principal.may(Permission.LICENCE_OWN):
+        links.append(Link("/my/licences", _("我的证照")))
+    if principal.may(Permission.LICENCE_ISSUE):
+        links.append(Link("/console", _("证照签发")))
+    if principal.may(Permission.WINDOW_CHECK):
+        links.append(Link("/window", _("窗口核验")))
+    if principal.may(Permission.ADMIN_READ):
+        links.append(Link("/admin", _("运行总览")))
+    return links
+
+
+def view() -> View:
+    return "elder" if request.cookies.get(VIEW_COOKIE) == "elder" else "standard"
+
+
+def here(**changes: str) -> str:
+    """This page's address with some query parameters changed (language switch)."""
+    query = {**request.args.to_dict(), **changes}
+    return f"{request.path}?{urlencode(query)}"
+
+
+def current_link(url: str) -> bool:
+    return request.path == url or (url != "/" and request.path.startswith(url + "/"))
+
+
+@blueprint.get("/preferences")
+def preferences() -> BaseResponse:
+    """Switch 长辈版 on or off and return. A link, so that it works without JavaScript and before any login."""
+    back = request.args.get("back", "/")
+    safe = back if back.startswith("/") and not back.startswith(("//", "/\\")) else "/"
+    answer = redirect(safe, 303)
+    wish = request.args.get("view")
+    if wish in ("elder", "standard"):
+        secure = frame().settings.web.secure
+        answer.set_cookie(VIEW_COOKIE, wish, max_age=31_536_000, path="/", secure=secure, httponly=True, samesite="Lax")
+    return answer
+
+
+def _error_page(problem: ProblemView) -> Response | BaseResponse | tuple[str, int]:
+    if problem.kind == "unauthenticated" and request.method == "GET":
+        return redirect(f"/login?{urlencode({'next': here() if request.query_string else request.path})}", 303)
+    return render_template("pages/problem.html", problem=problem), problem.status
+
+
+def install(app: Flask) -> None:
+    """Everything templates may use. Rooms' own templates (`sso`) extend `base.html` and get the same."""
+    languages.install(app)
+    app.register_blueprint(assets)
+    app.register_blueprint(blueprint)
+    on_error_page(app, _error_page)
+    app.jinja_env.globals.update(asset=asset, here=here, current_link=current_link)
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+
+    @app.context_processor
+    def _shell() -> dict[str, Any]:
+        principal = current_principal()
+        settings = frame().settings
+        return {
+            "principal": principal,
+            "navigation": navigation(principal),
+            "lang": language(),
+            "html_lang": languages.html_lang(),
+            "view": view(),
+            "region": settings.region,
+            "sample": settings.environment == "sample",
+        }
