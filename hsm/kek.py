@@ -79,7 +79,7 @@ def _begin(settings: Settings, db: Database, clock: Clock, ids: Ids) -> HsmKek:
     """First start: take or make the key, and write the check value."""
     method = _PASSPHRASE if settings.keys.passphrase else _FILE
     if method == _FILE and not settings.kek_file.exists():
-        _write_new(settings.kek_file, ids.random(KEY_OCTETS))
+        _write_new(settings.kek_file, ids)
     row = HsmKek(
         id=1,
         method=method,
@@ -159,14 +159,14 @@ def read_key_file(path: Path) -> bytes:
     return key
 
 
-def _write_new(path: Path, key: bytes) -> None:
+def _write_new(path: Path, ids: Ids) -> None:
     """Complete and durable before it has its name; the first of two processes wins."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f"{path.name}.{os.getpid()}")
+    draft = path.with_name(f"{path.name}.{ids.token(8)}")
     handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
     try:
         with os.fdopen(handle, "wb") as file:
-            file.write(key.hex().encode() + b"\n")
+            file.write(ids.random(KEY_OCTETS).hex().encode() + b"\n")
             file.flush()
             os.fsync(file.fileno())
         try:
