@@ -13,7 +13,7 @@ from foundation import der
 from hsm.schemes import Family, Scheme
 from seal import cms
 
-_LARGEST_SM2_VALUE = 72
+_LARGEST_SM2_VALUE, _LARGEST_RSA_VALUE = 72, 384
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,7 @@ def template(certificate: bytes, chain: tuple[bytes, ...], scheme: Scheme) -> Si
             _attribute(cms.CONTENT_TYPE, der.oid(cms.DATA)),
             _attribute(cms.SIGNING_CERTIFICATE_V2, _signing_certificate(certificate, scheme)),
         ),
-        value_size=_LARGEST_SM2_VALUE if scheme.family is not Family.RSA else 512,
+        value_size=_LARGEST_SM2_VALUE if scheme.family is not Family.RSA else _LARGEST_RSA_VALUE,
     )
 
 

@@ -25,7 +25,7 @@ class SealKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SealRequest:
-    """A seal to be made. `code14` is region (6) and serial (8); the ring shows `ring_text`, a line below `line_text`."""
+    """A seal to be made. `code14` is region (6) and serial (8); `line_text` stands below the star."""
 
     department_uscc: str
     department_name: str

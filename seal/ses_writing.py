@@ -53,7 +53,7 @@ def seal(info: bytes, maker_certificate: bytes, algorithm: str, signature: bytes
 
 
 def to_be_signed(sealed_with: bytes, time: datetime, data_hash: bytes, property_info: str) -> bytes:
-    """TBS_Sign: `sealed_with` is the whole SESeal, `data_hash` the SM3 of the protected part named by the last field."""
+    """TBS_Sign: `sealed_with` is the whole SESeal, `data_hash` the SM3 of the part that `property_info` names."""
     return der.sequence(
         der.integer(VERSION),
         sealed_with,

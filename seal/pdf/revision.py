@@ -1,0 +1,170 @@
+"""One signature as one incremental revision of a PDF (增量签名), through pyHanko's `PdfCMSEmbedder`.
+
+The approved bytes stay the beginning of the file. The CMS comes from our own writer: `prepare` gives the digest of the
+byte ranges, `fill` puts the finished structure into its place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+from io import BytesIO
+from typing import Any, cast
+
+from pyhanko.pdf_utils import generic
+from pyhanko.pdf_utils.generic import pdf_name
+from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
+from pyhanko.sign.fields import (
+    FieldMDPAction,
+    FieldMDPSpec,
+    MDPPerm,
+    SigFieldSpec,
+    SigSeedSubFilter,
+    append_signature_field,
+)
+from pyhanko.sign.signers.cms_embedder import PdfCMSEmbedder, SigIOSetup, SigMDPSetup, SigObjSetup
+from pyhanko.sign.signers.pdf_byterange import PreparedByteRangeDigest, SignatureObject
+
+from foundation.errors import YinxinError
+from foundation.text import Text
+from hsm.digests import Digest
+from seal.pdf.appearance import Appearance
+
+EVERYTHING = FieldMDPSpec(FieldMDPAction.ALL)
+
+
+class Closing(Enum):
+    """What may follow this signature."""
+
+    CERTIFY_FINAL = "certify-final"
+    """First and only one: certified, no changes (DocMDP P=1)."""
+    CERTIFY_ONE_MORE = "certify-one-more"
+    """First of two: certified at P=2, a second prepared field waits and will lock (facts: sealing 2.6)."""
+    LOCK = "lock"
+    """A later signature that locks all fields and the document (FieldMDP all, P=1)."""
+    OPEN = "open"
+    """An approval signature; others may follow."""
+
+
+@dataclass(frozen=True, slots=True)
+class Visible:
+    """Where and how the seal shows; `rectangle` in points."""
+
+    page: int
+    rectangle: tuple[float, float, float, float]
+    rotation: int
+    appearance: Appearance
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """What one signature dictionary says."""
+
+    field: str
+    label: str
+    """For people and screen readers (/TU)."""
+    digest: Digest
+    closing: Closing
+    time: datetime
+    name: str
+    reason: str | None
+    reserved: int
+    """Octets kept for the CMS structure."""
+    visible: Visible | None = None
+    waiting_field: str | None = None
+    """A second, empty, locking field to create in the same revision (`CERTIFY_ONE_MORE`)."""
+
+
+class CmsTooLargeError(YinxinError):
+    """Our own estimate was wrong: nothing was written."""
+
+    def __init__(self, size: int, reserved: int) -> None:
+        super().__init__(
+            "pdf.reserve",
+            Text("签名数据超出预留空间，请联系运维。", f"The signature takes {size} octets, {reserved} were reserved."),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A file with a hole: `digest` covers all of it but the hole."""
+
+    digest: bytes
+    _prepared: PreparedByteRangeDigest
+    _output: BytesIO
+    _reserved: int
+
+    def fill(self, cms: bytes) -> bytes:
+        if len(cms) > self._reserved:
+            raise CmsTooLargeError(len(cms), self._reserved)
+        self._prepared.fill_with_cms(self._output, cms)
+        return self._output.getvalue()
+
+
+def open_writer(data: bytes) -> IncrementalPdfFileWriter:
+    return IncrementalPdfFileWriter(BytesIO(data), strict=True)
+
+
+def prepare(writer: IncrementalPdfFileWriter, revision: Revision) -> Prepared:
+    """Write the revision with a placeholder for the signature and hash what it will cover."""
+    coroutine = PdfCMSEmbedder(_new_field(revision)).write_cms(revision.field, writer)
+    field = next(coroutine).get_object()
+    if revision.visible is not None:
+        _show(writer, field, revision.visible)
+    if revision.waiting_field:
+        append_signature_field(
+            writer,
+            SigFieldSpec(
+                revision.waiting_field,
+                readable_field_name=revision.label,
+                field_mdp_spec=EVERYTHING,
+                doc_mdp_update_value=MDPPerm.NO_CHANGES,
+            ),
+        )
+    coroutine.send(SigObjSetup(sig_placeholder=_dictionary(revision), mdp_setup=_mdp(revision)))
+    prepared, output = coroutine.send(SigIOSetup(md_algorithm=revision.digest.value))
+    return Prepared(prepared.document_digest, prepared, output, revision.reserved)
+
+
+def _new_field(revision: Revision) -> SigFieldSpec:
+    visible = revision.visible
+    locks = revision.closing is Closing.LOCK
+    return SigFieldSpec(
+        revision.field,
+        on_page=visible.page - 1 if visible else 0,
+        # pyHanko says int and rounds to two decimals
+        box=cast("tuple[int, int, int, int]", visible.rectangle) if visible else None,
+        readable_field_name=revision.label,
+        field_mdp_spec=EVERYTHING if locks else None,
+        doc_mdp_update_value=MDPPerm.NO_CHANGES if locks else None,
+    )
+
+
+def _show(writer: IncrementalPdfFileWriter, field: Any, visible: Visible) -> None:
+    stream = writer.add_object(visible.appearance.xobject(visible.rotation))
+    field[pdf_name("/AP")] = generic.DictionaryObject({pdf_name("/N"): stream})
+    writer.update_container(field)
+
+
+def _dictionary(revision: Revision) -> SignatureObject:
+    return SignatureObject(
+        timestamp=revision.time,
+        subfilter=SigSeedSubFilter.PADES,
+        name=revision.name,
+        reason=revision.reason,
+        bytes_reserved=2 * revision.reserved,
+    )
+
+
+_SETUPS: dict[Closing, Callable[[str], SigMDPSetup | None]] = {
+    Closing.CERTIFY_FINAL: lambda md: SigMDPSetup(md, certify=True, docmdp_perms=MDPPerm.NO_CHANGES),
+    Closing.CERTIFY_ONE_MORE: lambda md: SigMDPSetup(md, certify=True, docmdp_perms=MDPPerm.FILL_FORMS),
+    Closing.LOCK: lambda md: SigMDPSetup(md, field_lock=EVERYTHING, docmdp_perms=MDPPerm.NO_CHANGES),
+    Closing.OPEN: lambda _: None,
+}
+
+
+def _mdp(revision: Revision) -> SigMDPSetup | None:
+    return _SETUPS[revision.closing](revision.digest.value)
