@@ -6,6 +6,8 @@ import pytest
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from hsm.errors import BadKey, BadSignature, Reason
 from hsm.public_keys import describe, public_key
@@ -92,10 +94,10 @@ def test_raw_values_only_where_asked_for(sm2_key: Sm2PrivateKey) -> None:
     value = sm2_key.sign(b"m", sm2_id=DEFAULT_SM2_ID)
     with pytest.raises(BadSignature):
         verify(sm2_key.spki, Scheme.SM2_SM3, b"m", to_raw(value), sm2_id=DEFAULT_SM2_ID)
-    for given in (value, to_raw(value)):
-        assert verify_accepting_raw(sm2_key.spki, Scheme.SM2_SM3, b"m", given, sm2_id=DEFAULT_SM2_ID) == value
+    for form in (value, to_raw(value)):
+        assert verify_accepting_raw(sm2_key.spki, Scheme.SM2_SM3, b"m", form, sm2_id=DEFAULT_SM2_ID) == value
         with pytest.raises(BadSignature):
-            verify_accepting_raw(sm2_key.spki, Scheme.SM2_SM3, b"n", given, sm2_id=DEFAULT_SM2_ID)
+            verify_accepting_raw(sm2_key.spki, Scheme.SM2_SM3, b"n", form, sm2_id=DEFAULT_SM2_ID)
     ecdsa = P256.sign(b"m", ec.ECDSA(hashes.SHA256()))
     assert verify_accepting_raw(_spki(P256), Scheme.ECDSA_SHA256, b"m", to_raw(ecdsa), sm2_id=None) == ecdsa
     with pytest.raises(ValueError, match="raw form"):
@@ -141,3 +143,20 @@ def test_scheme_identifiers() -> None:
     assert [scheme for scheme in Scheme if scheme.weak] == [Scheme.RSA_SHA1]
     assert Scheme.SM2_SM3.algorithm_identifier().hex() == "300a06082a811ccf55018375"
     assert Scheme.RSA_SHA256.algorithm_identifier().hex() == "300d06092a864886f70d01010b0500"
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.sampled_from([_spki(RSA), _spki(P256), _spki(P384)]), st.data())
+def test_damaged_keys_raise_nothing_else(spki: bytes, data: st.DataObject) -> None:
+    damaged = bytearray(spki)
+    for _ in range(data.draw(st.integers(1, 3))):
+        damaged[data.draw(st.integers(0, len(damaged) - 1))] = data.draw(st.integers(0, 255))
+    cut = bytes(damaged[: data.draw(st.integers(0, len(damaged)))])
+    for octets in (bytes(damaged), cut):
+        for scheme in Scheme:
+            try:
+                verify(octets, scheme, b"m", b"\x30\x06\x02\x01\x01\x02\x01\x01", sm2_id=DEFAULT_SM2_ID)
+            except BadSignature as error:
+                assert error.reason in Reason  # noqa: PT017 - only this error may come
+            else:
+                pytest.fail("a made-up signature was accepted")
