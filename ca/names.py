@@ -6,11 +6,14 @@ Written: order C, ST, L, O, OU, CN, one attribute to an RDN, UTF8String except w
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
 from ca import oids
 from foundation import der
+from foundation.errors import InvalidInput
+from foundation.text import Text
 
 MOST_ATTRIBUTES = 64
 
@@ -80,7 +83,7 @@ def text_of(node: der.Node) -> str:
         raise der.DerError("string in a name") from error
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Subject:
     """Whom a certificate names. `country`, `state`, `locality` come first in the DN, `common_name` last."""
 
@@ -109,19 +112,42 @@ class Subject:
         )
 
 
+WRITTEN_ORDER = (
+    oids.COUNTRY,
+    oids.STATE,
+    oids.LOCALITY,
+    oids.ORGANIZATION,
+    oids.ORGANIZATIONAL_UNIT,
+    oids.SERIAL_NUMBER,
+    oids.COMMON_NAME,
+)
 _PRINTABLE = frozenset((oids.COUNTRY, oids.SERIAL_NUMBER))
 
 
 def write_name(subject: Subject) -> bytes:
-    """DER of the name. C, ST, L, O and OU repeat from one certificate to the next, so their RDNs are kept."""
-    return der.sequence(
-        *(_rdn(oid, value) if oid == oids.COMMON_NAME else _kept(oid, value) for oid, value in subject.attributes())
-    )
+    """DER of the name. Raises `InvalidInput` for characters a PrintableString cannot hold."""
+    return write_attributes(subject.attributes())
+
+
+def write_attributes(attributes: Iterable[tuple[str, str]]) -> bytes:
+    """One attribute to an RDN. C, ST, L, O and OU repeat from one certificate to the next, so their RDNs are kept."""
+    return der.sequence(*(_rdn(kind, text) if kind in _FRESH else _kept(kind, text) for kind, text in attributes))
 
 
 def _rdn(oid: str, value: str) -> bytes:
-    text = der.printable(value) if oid in _PRINTABLE else der.utf8(value)
+    try:
+        text = der.printable(value) if oid in _PRINTABLE else der.utf8(value)
+    except UnicodeEncodeError as error:  # not ASCII, or half a surrogate pair
+        raise InvalidInput(
+            "ca.subject_characters",
+            Text(
+                "主体名称含有无法编码的字符，请检查输入。",
+                "The subject has characters that cannot be encoded. Check the input.",
+            ),
+        ) from error
     return der.tlv(der.SET, der.sequence(der.oid(oid), text))
 
 
+_FRESH = frozenset((oids.COMMON_NAME, oids.SERIAL_NUMBER))
+"""Different in each certificate, and of a person perhaps: never kept in memory."""
 _kept = lru_cache(maxsize=512)(_rdn)

@@ -12,17 +12,18 @@ from ca.reading.certificate import Certificate, KeyUsage, read_certificate, read
 from ca.reading.crl import CertificateList, Reason, RevokedEntry, read_crl
 from ca.reading.csr import Request, read_request
 from ca.reading.extensions import Extension
-from ca.reading.identity import Identity, identity_of
+from ca.reading.identity import NO_IDENTITY, IdentityExtensions, identity_of
 from ca.reading.ocsp import CertId, CertStatus, OcspResponse, SingleStatus, read_ocsp_response
 from ca.reading.stamp import TimeStampToken, TokenSigner, TstInfo, read_token
 
 __all__ = [
+    "NO_IDENTITY",
     "CertId",
     "CertStatus",
     "Certificate",
     "CertificateList",
     "Extension",
-    "Identity",
+    "IdentityExtensions",
     "KeyUsage",
     "Name",
     "OcspResponse",

@@ -40,7 +40,7 @@ class KeyUsage(StrEnum):
 _BITS = tuple(KeyUsage)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Certificate:
     """What a certificate says. `tbs` is the exact slice the signature covers."""
 
@@ -70,6 +70,10 @@ class Certificate:
     policies: tuple[str, ...]
     deviations: tuple[str, ...]
     """Departures from DER or the profile that we tolerate and a verifier should report."""
+
+    def __repr__(self) -> str:
+        """Names no one: a certificate of a citizen must not leak into a log through a traceback."""
+        return f"Certificate(serial={self.serial:x}, {len(self.der)} octets)"
 
     @property
     def fingerprint(self) -> str:

@@ -33,7 +33,7 @@ _CHOICES = ("citizen_number", "military_number", "passport_number")
 
 
 @dataclass(frozen=True, slots=True)
-class Identity:
+class IdentityExtensions:
     """Numbers a certificate states. The first three and `insurance_number` are personal data."""
 
     citizen_number: str | None = None
@@ -45,10 +45,13 @@ class Identity:
     taxation_number: str | None = None
 
     def __repr__(self) -> str:  # an exception or a log that shows this object must not show the numbers
-        return "Identity(…)"
+        return "IdentityExtensions(…)"
 
 
-def identity_of(certificate: Certificate) -> Identity:
+NO_IDENTITY = IdentityExtensions()
+
+
+def identity_of(certificate: Certificate) -> IdentityExtensions:
     """Every identity extension found; an unreadable one raises `DerError`."""
     found: dict[str, str] = {}
     for extension in certificate.extensions:
@@ -57,7 +60,7 @@ def identity_of(certificate: Certificate) -> Identity:
             found.setdefault(field, value)
         elif extension.oid in _PLAIN:
             found.setdefault(_PLAIN[extension.oid], text_of(der.parse(extension.value)))
-    return Identity(**found)
+    return IdentityExtensions(**found)
 
 
 def _identify_code(node: der.Node) -> tuple[str, str]:

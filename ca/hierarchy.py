@@ -1,0 +1,131 @@
+"""Establishing the hierarchy (建立证书体系): SM2 and RSA, each root → issuing, with TSA and OCSP certificates.
+
+Every step is idempotent, so it may run at each start and after a crash in the middle. Certificates of our own services
+are renewed here, with the same key, before they run out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import timedelta
+from typing import Final
+
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+
+from ca.issue import IssuedCertificate, Wanted, issue, issued, key_id_of, run, wanted_from
+from ca.models import CaAuthority, CaCertificate, State
+from ca.names import Subject, write_name
+from ca.profiles import ISSUING, OCSP, ROOT, TSA, Profile, Role
+from ca.reading.identity import NO_IDENTITY
+from ca.room import CaRoom
+from ca.suites import Suite
+from ca.template import Issuer
+from foundation.principal import SYSTEM
+from hsm.keys import KeyRef, Purpose
+
+_CA_PURPOSES: Final = frozenset({Purpose.CERTIFICATE, Purpose.CRL})
+_RENEW_BEFORE: Final = timedelta(days=30)
+_SERVICES: Final = (
+    (TSA, Purpose.TIMESTAMP, "时间戳服务"),
+    (OCSP, Purpose.OCSP, "证书状态服务"),
+)
+
+
+def establish(room: CaRoom, suites: Iterable[Suite] = Suite) -> None:
+    """Make what is missing: for each suite a root, an issuing CA, and the certificates of its services."""
+    for suite in suites:
+        _root(room, suite)
+        _issuing(room, suite)
+        for profile, purpose, _ in _SERVICES:
+            service_certificate(room, suite, profile, purpose)
+
+
+def service_key(suite: Suite, profile: Profile) -> str:
+    return f"ca/{suite}-{profile.name}"
+
+
+def service_certificate(room: CaRoom, suite: Suite, profile: Profile, purpose: Purpose) -> IssuedCertificate:
+    """The newest certificate of a service, or a new one when it is missing or about to run out."""
+    algorithm = suite.authority_algorithm if profile is TSA else suite.leaf_algorithm
+    key = room.keys.ensure(service_key(suite, profile), algorithm, {purpose})
+    prefix = f"ca.service:{suite}:{profile.name}:"
+    query = select(CaCertificate).where(CaCertificate.request_key.startswith(prefix, autoescape=True))
+    with room.ground.db.read() as session:
+        rows = session.scalars(query.order_by(CaCertificate.recorded_at)).all()
+    newest = rows[-1] if rows else None
+    if (
+        newest is not None
+        and newest.state == State.ISSUED
+        and newest.not_after - room.ground.clock.now() > _RENEW_BEFORE
+    ):
+        return issued(room, newest)
+    number = len(rows) if newest is not None and newest.state == State.RECORDED else len(rows) + 1
+    subject = _subject(room, suite, next(title for kind, _, title in _SERVICES if kind is profile))
+    return issue(
+        room, SYSTEM, suite=suite, profile=profile.name, subject=subject, spki=key.spki, request_key=f"{prefix}{number}"
+    )
+
+
+def _subject(room: CaRoom, suite: Suite, title: str) -> Subject:
+    region = room.ground.settings.region.name_zh
+    return Subject(f"{region}{title} {suite.upper()}", organization=f"{region}电子政务电子认证服务")
+
+
+def _root(room: CaRoom, suite: Suite) -> None:
+    slug = f"{suite}-root"
+    if _exists(room, slug):
+        return
+    key = _ca_key(room, suite, slug)
+    subject = _subject(room, suite, "电子政务根CA")
+    issuer = Issuer(slug, suite, write_name(subject), key_id_of(suite, key.spki))
+    wanted = Wanted(ROOT, issuer, None, subject, key.spki, NO_IDENTITY, f"ca.authority:{slug}", None)
+    _enter(room, run(room, SYSTEM, wanted), slug, suite, Role.ROOT, None, key)
+
+
+def _issuing(room: CaRoom, suite: Suite) -> None:
+    slug = f"{suite}-issuing"
+    if _exists(room, slug):
+        return
+    key = _ca_key(room, suite, slug)
+    root = room.authority(f"{suite}-root")
+    subject = _subject(room, suite, "电子政务CA")
+    wanted = wanted_from(root, ISSUING, subject, key.spki, NO_IDENTITY, f"ca.authority:{slug}")
+    _enter(room, run(room, SYSTEM, wanted), slug, suite, Role.ISSUING, root.slug, key)
+
+
+def _ca_key(room: CaRoom, suite: Suite, slug: str) -> KeyRef:
+    return room.keys.ensure(f"ca/{slug}", suite.authority_algorithm, _CA_PURPOSES)
+
+
+def _exists(room: CaRoom, slug: str) -> bool:
+    with room.ground.db.read() as session:
+        return session.get(CaAuthority, slug) is not None
+
+
+def _enter(
+    room: CaRoom, certificate: IssuedCertificate, slug: str, suite: Suite, role: Role, parent: str | None, key: KeyRef
+) -> None:
+    row = CaAuthority(
+        slug=slug,
+        suite=suite,
+        role=role,
+        parent=parent,
+        key_name=key.name,
+        certificate_id=certificate.id,
+        crl_number=0,
+        created_at=room.ground.clock.now(),
+    )
+    try:
+        with room.ground.db.begin() as session:
+            session.add(row)
+            room.ground.audit.record(
+                session,
+                SYSTEM,
+                action="ca.authority.establish",
+                object=f"authority:{slug}",
+                payload={"certificate": str(certificate.id), "sha256": certificate.fingerprint},
+            )
+    except IntegrityError:
+        if not _exists(room, slug):  # another process entered the same certificate first
+            raise

@@ -1,0 +1,392 @@
+"""Issuing a certificate (签发证书): prepare, record, sign, compare, store.
+
+The intent (serial, octets, profile version) is committed before the key is touched, so a crash at any point leaves
+something `ca.recover` can finish, and never a second certificate for one request (T10, facts: pki 7.2).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import func, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from ca import lints
+from ca.errors import ClockWentBack, RequestKeyTaken
+from ca.lints import Order, Proposal
+from ca.models import CaCertificate, State
+from ca.names import Name, Subject, write_name
+from ca.profiles import Profile, Role, profile_named
+from ca.reading.certificate import Certificate, read_certificate, read_tbs
+from ca.reading.identity import NO_IDENTITY, IdentityExtensions
+from ca.reading.shapes import fields
+from ca.room import Authority, CaRoom
+from ca.storing import blind_name, closed, closed_name, opened
+from ca.suites import Suite
+from ca.template import Issuer, identity_extensions
+from foundation import der
+from foundation.errors import Damaged, InvalidInput
+from foundation.failpoints import reach
+from foundation.principal import Principal
+from foundation.text import Text
+from hsm.digests import sha256
+from hsm.keys import Purpose
+from hsm.signing import ToBeSigned
+
+__all__ = ["NO_IDENTITY", "IdentityExtensions", "IssuedCertificate", "Subject", "issue"]
+
+SERIAL_OCTETS = 16
+_CLOCK_TOLERANCE = timedelta(seconds=2)
+"""Hosts of one platform differ by milliseconds; more is a clock set back."""
+_MOST_REQUEST_KEY = 200
+_ATTEMPTS = 3
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class IssuedCertificate:
+    id: UUID
+    der: bytes
+    serial: int
+    issuer: str
+    """Slug of the CA."""
+    issuer_name: Name
+    not_before: datetime
+    not_after: datetime
+    profile: str
+    fingerprint: str
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Wanted:
+    """One order for a certificate, before it has a serial."""
+
+    profile: Profile
+    issuer: Issuer
+    issuer_certificate: Certificate | None
+    subject: Subject
+    spki: bytes
+    identity: IdentityExtensions
+    request_key: str
+    validity: timedelta | None
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Prepared:
+    """Linted octets, ready to be recorded."""
+
+    tbs: bytes
+    serial: int
+    not_before: datetime
+    not_after: datetime
+
+
+def issue(
+    room: CaRoom,
+    principal: Principal,
+    *,
+    suite: Suite,
+    profile: str,
+    subject: Subject,
+    spki: bytes,
+    identity: IdentityExtensions = NO_IDENTITY,
+    request_key: str,
+    validity: timedelta | None = None,
+) -> IssuedCertificate:
+    """A certificate from the suite's issuing CA. The same `request_key` again gives the same certificate.
+
+    `request_key` must hold no personal data. `validity` may only shorten what the profile allows.
+    """
+    kind = profile_named(profile)
+    if kind.role is not Role.LEAF:
+        raise InvalidInput(
+            "ca.profile_reserved",
+            Text(
+                "CA 证书只能在建立证书体系时签发。",
+                "CA certificates are made when the hierarchy is established, not on request.",
+            ),
+        )
+    authority = room.authority(f"{suite}-issuing")
+    return run(room, principal, wanted_from(authority, kind, subject, spki, identity, request_key, validity))
+
+
+def wanted_from(
+    authority: Authority,
+    profile: Profile,
+    subject: Subject,
+    spki: bytes,
+    identity: IdentityExtensions,
+    request_key: str,
+    validity: timedelta | None = None,
+) -> Wanted:
+    return Wanted(
+        profile,
+        authority.issuer,
+        authority.certificate,
+        subject,
+        spki,
+        identity,
+        request_key,
+        validity,
+    )
+
+
+def run(room: CaRoom, principal: Principal, wanted: Wanted) -> IssuedCertificate:
+    """Issue, or answer what was issued for this request before, or finish what a crash left."""
+    if not 0 < len(wanted.request_key) <= _MOST_REQUEST_KEY:
+        raise InvalidInput(
+            "ca.request_key", Text("请求编号须为 1 至 200 个字符。", "The request key must have 1 to 200 characters.")
+        )
+    with room.lock(wanted.request_key):
+        row = _find(room, wanted) or _record(room, principal, wanted)
+        reach("ca.recorded")
+        return finish(room, principal, row)
+
+
+def _find(room: CaRoom, wanted: Wanted) -> CaCertificate | None:
+    with room.ground.db.read() as session:
+        row = session.scalars(
+            select(CaCertificate).where(CaCertificate.request_key == wanted.request_key)
+        ).one_or_none()
+    if row is not None and row.request_mac != _request_mac(room, wanted):
+        raise RequestKeyTaken
+    return row
+
+
+def _request_mac(room: CaRoom, wanted: Wanted) -> bytes:
+    """Keyed, because a plain digest over a name and a citizen number could be guessed."""
+    lasts = b"" if wanted.validity is None else str(wanted.validity.total_seconds()).encode()
+    parts = (
+        wanted.profile.name.encode(),
+        wanted.issuer.slug.encode(),
+        write_name(wanted.subject),
+        wanted.spki,
+        identity_extensions(wanted.identity),
+        lasts,
+    )
+    return room.ground.mac.mac("ca.request", b"".join(len(part).to_bytes(4, "big") + part for part in parts))
+
+
+# --- prepare ---------------------------------------------------------------------------------------------------------
+
+
+def prepare(room: CaRoom, wanted: Wanted, now: datetime) -> Prepared:
+    """Build the octets from the compiled template and lint them."""
+    now = now.astimezone(UTC).replace(microsecond=0)
+    subject, serial = write_name(wanted.subject), new_serial(room)
+    not_after = _end(wanted, now)
+    tbs = room.template(wanted.profile, wanted.issuer).tbs(
+        serial=serial,
+        not_before=now,
+        not_after=not_after,
+        subject=subject,
+        spki=wanted.spki,
+        key_id=key_id_of(wanted.issuer.suite, wanted.spki),
+        identity=identity_extensions(wanted.identity),
+    )
+    order = Order(subject, wanted.spki, wanted.identity)
+    lints.check(
+        Proposal(
+            read_tbs(tbs),
+            wanted.profile,
+            wanted.issuer,
+            wanted.issuer_certificate,
+            room.places,
+            now,
+            room.production,
+            order,
+        )
+    )
+    return Prepared(tbs, serial, now, not_after)
+
+
+def new_serial(room: CaRoom) -> int:
+    """126 random bits; the two bits above them are fixed, so it is positive and always 16 octets (BR 7.1.2)."""
+    octets = bytearray(room.ground.ids.random(SERIAL_OCTETS))
+    octets[0] = octets[0] & 0x3F | 0x40
+    return int.from_bytes(octets, "big")
+
+
+def key_id_of(suite: Suite, spki: bytes) -> bytes:
+    return suite.key_id(fields(der.parse(spki), 2, 2, "public key")[1].as_bits())
+
+
+def _end(wanted: Wanted, begin: datetime) -> datetime:
+    """The last second is part of the validity (RFC 5280 4.1.2.5). A certificate never outlives its CA."""
+    lasts = wanted.profile.lifetime if wanted.validity is None else wanted.validity
+    if not timedelta(minutes=1) <= lasts <= wanted.profile.lifetime:
+        days = wanted.profile.lifetime.days
+        raise InvalidInput(
+            "ca.validity",
+            Text(f"有效期须在 1 分钟至 {days} 天之间。", f"The validity must lie between one minute and {days} days."),
+        )
+    end = begin + lasts - timedelta(seconds=1)
+    return end if wanted.issuer_certificate is None else min(end, wanted.issuer_certificate.not_after)
+
+
+# --- record ----------------------------------------------------------------------------------------------------------
+
+
+def _record(room: CaRoom, principal: Principal, wanted: Wanted) -> CaCertificate:
+    """Commit the intent and its audit row. The database says whether the serial is new, before anything is signed."""
+    ground = room.ground
+    for attempt in range(_ATTEMPTS):
+        now = ground.clock.now()
+        prepared = prepare(room, wanted, now)
+        row = _row(room, wanted, prepared, now)
+        try:
+            with ground.db.begin() as session:
+                _check_clock(session, wanted.issuer.slug, now)
+                session.add(row)
+                ground.audit.record(
+                    session,
+                    principal,
+                    action="ca.certificate.record",
+                    object=f"certificate:{row.id}",
+                    payload={
+                        "authority": row.authority,
+                        "serial": row.serial,
+                        "profile": row.profile,
+                        "version": row.profile_version,
+                    },
+                )
+        except IntegrityError:
+            # The request was recorded by another process meanwhile, or the serial is taken: tell them apart.
+            found = _find(room, wanted)
+            if found is not None:
+                return found
+            if attempt == _ATTEMPTS - 1:
+                raise
+        else:
+            return row
+    raise AssertionError("unreachable")
+
+
+def _row(room: CaRoom, wanted: Wanted, prepared: Prepared, now: datetime) -> CaCertificate:
+    ground, identifier, personal = room.ground, room.ground.ids.uuid7(), wanted.profile.personal
+    name = wanted.subject.common_name
+    return CaCertificate(
+        id=identifier,
+        request_key=wanted.request_key,
+        request_mac=_request_mac(room, wanted),
+        authority=wanted.issuer.slug,
+        serial=f"{prepared.serial:x}",
+        profile=wanted.profile.name,
+        profile_version=wanted.profile.version,
+        state=State.RECORDED,
+        personal=personal,
+        subject=closed_name(ground.cipher, identifier, name, personal=personal),
+        subject_blind=blind_name(ground.cipher, name),
+        organization=wanted.subject.organization,
+        key_hash=sha256(wanted.spki).hex(),
+        tbs=closed(ground.cipher, identifier, "tbs", prepared.tbs, personal=personal),
+        tbs_mac=_tbs_mac(room, identifier, wanted.issuer.slug, prepared.tbs),
+        not_before=prepared.not_before,
+        not_after=prepared.not_after,
+        recorded_at=now,
+    )
+
+
+def _tbs_mac(room: CaRoom, identifier: UUID, slug: str, tbs: bytes) -> bytes:
+    return room.ground.mac.mac("ca.intent", identifier.bytes + slug.encode() + b"\x00" + tbs)
+
+
+def _check_clock(session: Session, slug: str, now: datetime) -> None:
+    """Nothing is dated before what was signed last (T14)."""
+    last = session.scalar(select(func.max(CaCertificate.recorded_at)).where(CaCertificate.authority == slug))
+    if last is not None and now < last - _CLOCK_TOLERANCE:
+        raise ClockWentBack
+
+
+# --- sign, compare, store --------------------------------------------------------------------------------------------
+
+
+def finish(room: CaRoom, principal: Principal, row: CaCertificate) -> IssuedCertificate:
+    """Sign a recorded intent and store the certificate; an issued one is just answered."""
+    if row.state == State.ISSUED:
+        return issued(room, row)
+    tbs = opened(room.ground.cipher, row, "tbs")
+    if _tbs_mac(room, row.id, row.authority, tbs) != row.tbs_mac:
+        raise Damaged(
+            "ca.intent_damaged",
+            Text(
+                "待签证书记录被改动，已拒绝签名，请核查数据库。",
+                "A recorded to-be-signed certificate was altered; it is not signed. Examine the database.",
+            ),
+        )
+    octets = _sign(room, row, tbs)
+    reach("ca.signed")
+    answer = _store(room, principal, row, octets)
+    reach("ca.stored")
+    return answer
+
+
+def _sign(room: CaRoom, row: CaCertificate, tbs: bytes) -> bytes:
+    """The key verifies its signature back; here the signed octets are compared with the linted ones."""
+    signer = room.keys.signer(f"ca/{row.authority}")
+    parsed = read_tbs(tbs)
+    own = parsed.spki if parsed.self_issued else room.authority(row.authority).certificate.spki
+    if signer.ref.spki != own:
+        raise Damaged(
+            "ca.key_mismatch",
+            Text(
+                "CA 密钥与 CA 证书不一致，已停止签发。",
+                "The CA's key does not belong to its certificate; nothing was signed.",
+            ),
+        )
+    signature = signer.sign(ToBeSigned(Purpose.CERTIFICATE, tbs, str(row.id)))
+    octets = der.sequence(tbs, parsed.signature_algorithm, der.bit_string(signature))
+    if read_certificate(octets).tbs != tbs:
+        raise Damaged("ca.signed_other", Text("签名内容与检查内容不一致。", "What was signed is not what was checked."))
+    return octets
+
+
+def _store(room: CaRoom, principal: Principal, row: CaCertificate, octets: bytes) -> IssuedCertificate:
+    """Only the first to store wins; a second finisher answers what the first stored."""
+    ground, fingerprint = room.ground, sha256(octets).hex()
+    with ground.db.begin() as session:
+        stored = session.execute(
+            update(CaCertificate)
+            .where(CaCertificate.id == row.id, CaCertificate.state == State.RECORDED)
+            .values(
+                state=State.ISSUED,
+                der=closed(ground.cipher, row.id, "der", octets, personal=row.personal),
+                tbs=None,
+                fingerprint=fingerprint,
+                issued_at=ground.clock.now(),
+            )
+            .returning(CaCertificate.id)
+        ).first()
+        if stored is not None:
+            ground.audit.record(
+                session,
+                principal,
+                action="ca.certificate.issue",
+                object=f"certificate:{row.id}",
+                payload={
+                    "authority": row.authority,
+                    "serial": row.serial,
+                    "profile": row.profile,
+                    "sha256": fingerprint,
+                },
+            )
+    with ground.db.read() as session:
+        return issued(room, session.get_one(CaCertificate, row.id))
+
+
+def issued(room: CaRoom, row: CaCertificate) -> IssuedCertificate:
+    octets = opened(room.ground.cipher, row, "der")
+    certificate = read_certificate(octets)
+    return IssuedCertificate(
+        row.id,
+        octets,
+        certificate.serial,
+        row.authority,
+        certificate.issuer,
+        certificate.not_before,
+        certificate.not_after,
+        row.profile,
+        certificate.fingerprint,
+    )

@@ -1,0 +1,121 @@
+"""Tables of the certificate room (证书表).
+
+A certificate's row is its intent first and its record later, so a serial that was ever meant to be signed is known
+(facts: security 1.2, P11). Certificates of natural persons are kept sealed; rows are never deleted.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy import BigInteger, ForeignKey, Index, Integer, LargeBinary, String, Text, UniqueConstraint, Uuid
+from sqlalchemy.orm import Mapped, mapped_column
+
+from foundation.database import Base
+
+
+class State(StrEnum):
+    RECORDED = "recorded"
+    """The intent is committed; a signature may exist. Its status is answered as good (P11)."""
+    ISSUED = "issued"
+
+
+class CaCertificate(Base):
+    __tablename__ = "ca_certificate"
+    __table_args__ = (
+        UniqueConstraint("authority", "serial"),
+        Index("ix_ca_certificate_authority_recorded_at", "authority", "recorded_at"),
+    )
+
+    id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
+    request_key: Mapped[str] = mapped_column(String(200), unique=True)
+    request_mac: Mapped[bytes] = mapped_column(LargeBinary(32), doc="Tells a repeated request from another one")
+    authority: Mapped[str] = mapped_column(String(40), doc="Slug of the CA that signs")
+    serial: Mapped[str] = mapped_column(String(40), doc="Hexadecimal, lower case")
+    profile: Mapped[str] = mapped_column(String(40), index=True)
+    profile_version: Mapped[int] = mapped_column(Integer)
+    state: Mapped[str] = mapped_column(String(10), index=True)
+    personal: Mapped[bool] = mapped_column(doc="Names a natural person: subject, tbs and der are sealed")
+    subject: Mapped[str] = mapped_column(Text, doc="Common name, sealed when personal")
+    subject_blind: Mapped[str] = mapped_column(String(64), index=True, doc="Keyed index of the common name")
+    organization: Mapped[str | None] = mapped_column(String(64))
+    key_hash: Mapped[str] = mapped_column(String(64), index=True, doc="SHA-256 of the SubjectPublicKeyInfo")
+    tbs: Mapped[str | None] = mapped_column(Text, doc="Base64 of the intent, sealed when personal; NULL once issued")
+    tbs_mac: Mapped[bytes] = mapped_column(LargeBinary(32), doc="So that recovery signs only what was linted")
+    der: Mapped[str | None] = mapped_column(Text, doc="Base64 of the certificate, sealed when personal")
+    fingerprint: Mapped[str | None] = mapped_column(String(64), unique=True, doc="SHA-256 of the certificate")
+    not_before: Mapped[datetime]
+    not_after: Mapped[datetime] = mapped_column(index=True)
+    recorded_at: Mapped[datetime]
+    issued_at: Mapped[datetime | None]
+
+
+class CaAuthority(Base):
+    """A CA of ours. `crl_number` is the last number given out; it only grows."""
+
+    __tablename__ = "ca_authority"
+
+    slug: Mapped[str] = mapped_column(String(40), primary_key=True)
+    suite: Mapped[str] = mapped_column(String(10))
+    role: Mapped[str] = mapped_column(String(10))
+    parent: Mapped[str | None] = mapped_column(ForeignKey("ca_authority.slug"))
+    key_name: Mapped[str] = mapped_column(String(120))
+    certificate_id: Mapped[UUID] = mapped_column(ForeignKey("ca_certificate.id"))
+    crl_number: Mapped[int] = mapped_column(BigInteger)
+    created_at: Mapped[datetime]
+
+
+class CaRevocation(Base):
+    """One revoked certificate, its CRL entry encoded once and for all at revocation time."""
+
+    __tablename__ = "ca_revocation"
+    __table_args__ = (Index("ix_ca_revocation_authority_crl_number", "authority", "crl_number"),)
+
+    authority: Mapped[str] = mapped_column(String(40), primary_key=True)
+    serial: Mapped[str] = mapped_column(String(40), primary_key=True)
+    certificate_id: Mapped[UUID] = mapped_column(ForeignKey("ca_certificate.id"), index=True)
+    revoked_at: Mapped[datetime]
+    reason: Mapped[int] = mapped_column(Integer)
+    invalidity: Mapped[datetime | None]
+    not_after: Mapped[datetime] = mapped_column(doc="Of the certificate: entries leave the list after it")
+    entry: Mapped[bytes] = mapped_column(LargeBinary(100))
+    crl_number: Mapped[int | None] = mapped_column(
+        BigInteger, doc="First list that carries it; NULL makes the CA dirty"
+    )
+
+
+class CaCrl(Base):
+    """One list: intent before signing, published after. The octets are in storage under `ca/crl/`."""
+
+    __tablename__ = "ca_crl"
+
+    authority: Mapped[str] = mapped_column(String(40), primary_key=True)
+    number: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    this_update: Mapped[datetime]
+    next_update: Mapped[datetime]
+    entries: Mapped[int] = mapped_column(Integer)
+    tbs_hash: Mapped[str] = mapped_column(String(64))
+    sha256: Mapped[str | None] = mapped_column(String(64), doc="Of the signed list; NULL until published")
+
+
+class CaStampClock(Base):
+    """The time of the last token of a suite; no later token is dated before it."""
+
+    __tablename__ = "ca_stamp_clock"
+
+    suite: Mapped[str] = mapped_column(String(10), primary_key=True)
+    last: Mapped[datetime]
+
+
+class CaStamp(Base):
+    """One time stamp, recorded before it is signed. The imprint alone says nothing of the document."""
+
+    __tablename__ = "ca_stamp"
+
+    serial: Mapped[str] = mapped_column(String(40), primary_key=True)
+    suite: Mapped[str] = mapped_column(String(10))
+    at: Mapped[datetime] = mapped_column(index=True)
+    digest: Mapped[str] = mapped_column(String(10))
+    imprint: Mapped[bytes] = mapped_column(LargeBinary(64))

@@ -1,0 +1,61 @@
+"""Finishing what a crash left (恢复未完成的签发).
+
+An intent whose certificate was never stored is signed now, with the serial and octets it was recorded with: the
+profile may have changed since, the certificate does not (T13). Intents of calls still under way are left alone.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from uuid import UUID
+
+from sqlalchemy import select
+
+from ca import lints
+from ca.issue import finish
+from ca.lints import Proposal
+from ca.models import CaCertificate, State
+from ca.profiles import PROFILES
+from ca.reading.certificate import read_tbs
+from ca.room import CaRoom
+from ca.storing import opened
+from ca.suites import Suite
+from ca.template import Issuer
+from foundation.principal import SYSTEM
+
+GRACE = timedelta(minutes=1)
+
+
+def recover(room: CaRoom, *, older_than: timedelta = GRACE) -> list[UUID]:
+    """Finish every intent recorded longer ago than `older_than`; returns the certificates made."""
+    made: list[UUID] = []
+    for identifier in unfinished(room, older_than=older_than):
+        with room.ground.db.read() as session:
+            row = session.get_one(CaCertificate, identifier)
+        with room.lock(row.request_key):
+            _check(room, row)
+            made.append(finish(room, SYSTEM, row).id)
+    return made
+
+
+def unfinished(room: CaRoom, *, older_than: timedelta = GRACE) -> list[UUID]:
+    before = room.ground.clock.now() - older_than
+    query = select(CaCertificate.id).where(CaCertificate.state == State.RECORDED, CaCertificate.recorded_at <= before)
+    with room.ground.db.read() as session:
+        return list(session.scalars(query.order_by(CaCertificate.recorded_at)))
+
+
+def _check(room: CaRoom, row: CaCertificate) -> None:
+    """Lint again, when the profile is still the one of the intent; the MAC in `finish` vouches for the rest."""
+    profile = PROFILES.get(row.profile)
+    if row.state != State.RECORDED or profile is None or profile.version != row.profile_version:
+        return
+    tbs = read_tbs(opened(room.ground.cipher, row, "tbs"))
+    above = None if tbs.self_issued else room.authority(row.authority)
+    issuer = (
+        above.issuer
+        if above
+        else Issuer(row.authority, Suite(row.authority.split("-")[0]), tbs.subject.raw, tbs.subject_key_id or b"")
+    )
+    certificate = above.certificate if above else None
+    lints.check(Proposal(tbs, profile, issuer, certificate, room.places, row.not_before, room.production, None))

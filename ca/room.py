@@ -1,0 +1,99 @@
+"""The certificate room (证书服务): ground, keys, and what is compiled once per process."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, field
+from datetime import timedelta
+from uuid import UUID
+
+from ca import oids
+from ca.errors import AuthorityUnknown, CertificateUnknown
+from ca.models import CaAuthority, CaCertificate
+from ca.profiles import Profile, Role
+from ca.reading.certificate import Certificate, read_certificate
+from ca.storing import opened
+from ca.suites import Suite
+from ca.template import Issuer, Places, Template, compile_template
+from foundation.ground import Ground
+from hsm.keystore import KeyStore
+
+
+@dataclass(frozen=True, slots=True)
+class Authority:
+    """One of our CAs. Never changes once made, so it is kept for the life of the process."""
+
+    slug: str
+    suite: Suite
+    role: Role
+    parent: str | None
+    key_name: str
+    certificate_id: UUID
+    certificate: Certificate
+
+    @property
+    def issuer(self) -> Issuer:
+        key_id = self.certificate.subject_key_id
+        if key_id is None:  # our own template always writes one
+            raise AuthorityUnknown(self.slug)
+        return Issuer(self.slug, self.suite, self.certificate.subject.raw, key_id)
+
+
+@dataclass(frozen=True)
+class CaRoom:
+    ground: Ground
+    keys: KeyStore
+    places: Places
+    crl_life: dict[Role, timedelta] = field(
+        default_factory=lambda: {Role.ROOT: timedelta(days=30), Role.ISSUING: timedelta(days=3)}
+    )
+    locks: tuple[threading.Lock, ...] = field(default_factory=lambda: tuple(threading.Lock() for _ in range(64)))
+    _authorities: dict[str, Authority] = field(default_factory=dict)
+    _templates: dict[tuple[str, int, str], Template] = field(default_factory=dict)
+    kept: dict[object, object] = field(default_factory=dict)
+    """Signed CRLs and constant parts of answers, bounded by those who put them here."""
+
+    @classmethod
+    def build(cls, ground: Ground, keys: KeyStore) -> CaRoom:
+        arc = f"{oids.EXAMPLE_ARC}.{int(ground.settings.region.code)}"
+        return cls(ground, keys, Places(ground.settings.web.public_url, arc))
+
+    @property
+    def production(self) -> bool:
+        return self.ground.settings.environment == "production"
+
+    def lock(self, name: str) -> threading.Lock:
+        """One of a few locks, by name: the same request never signs twice at once in one process."""
+        return self.locks[hash(name) % len(self.locks)]
+
+    def authority(self, slug: str) -> Authority:
+        found = self._authorities.get(slug)
+        if found is None:
+            found = self._authorities[slug] = self._load(slug)
+        return found
+
+    def _load(self, slug: str) -> Authority:
+        with self.ground.db.read() as session:
+            row = session.get(CaAuthority, slug)
+            if row is None:
+                raise AuthorityUnknown(slug)
+            certificate = session.get(CaCertificate, row.certificate_id)
+            if certificate is None:
+                raise CertificateUnknown
+            octets = opened(self.ground.cipher, certificate, "der")
+        return Authority(
+            row.slug,
+            Suite(row.suite),
+            Role(row.role),
+            row.parent,
+            row.key_name,
+            row.certificate_id,
+            read_certificate(octets),
+        )
+
+    def template(self, profile: Profile, issuer: Issuer) -> Template:
+        place = (profile.name, profile.version, issuer.slug)
+        found = self._templates.get(place)
+        if found is None or found.issuer != issuer or found.profile is not profile:
+            found = self._templates[place] = compile_template(profile, issuer, self.places)
+        return found

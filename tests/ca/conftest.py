@@ -1,0 +1,122 @@
+"""A region's certificate room on each database. Making RSA keys takes seconds, so one room serves a whole run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from ca.hierarchy import establish
+from ca.issue import IssuedCertificate, Subject, issue
+from ca.reading import NO_IDENTITY, IdentityExtensions
+from ca.room import CaRoom
+from ca.suites import Suite
+from foundation.audit.trail import Audit
+from foundation.clock import FixedClock
+from foundation.database import Base, open_database
+from foundation.ground import Ground
+from foundation.ids import SystemIds
+from foundation.jobs import JobQueue
+from foundation.numbers import citizen_number_check, make_uscc
+from foundation.principal import SYSTEM
+from foundation.settings import Settings
+from foundation.storage import open_storage
+from hsm.keys import Algorithm, Purpose
+from hsm.room import HsmRoom, unseal
+from tests import databases
+from tests.conftest import START, _import_models
+
+USCC = make_uscc("11", "219900", "MB100001")
+CITIZEN_NUMBER = "21990119900307001" + citizen_number_check("21990119900307001")
+PERSON = "欧阳修文"
+SUBJECTS: dict[str, Subject] = {
+    "seal-maker": Subject("印川市政府电子印章制作系统", "印川市政务服务和大数据管理局", "印章科"),
+    "department-seal": Subject("21990000000001", f"{USCC}印川市市场监督管理局", locality="印川市"),
+    "official": Subject(PERSON, "印川市交通运输局", "运政科", serial_number="2199-0042"),
+    "citizen": Subject(PERSON),
+    "code-signer": Subject("印川市电子证照二维码", "印川市政务服务和大数据管理局"),
+}
+IDENTITIES: dict[str, IdentityExtensions] = {
+    "seal-maker": IdentityExtensions(organization_code=USCC),
+    "department-seal": IdentityExtensions(organization_code=USCC),
+    "official": IdentityExtensions(citizen_number=CITIZEN_NUMBER, organization_code=USCC),
+    "citizen": IdentityExtensions(citizen_number=CITIZEN_NUMBER),
+    "code-signer": NO_IDENTITY,
+}
+ROOMS = ("sqlite", "postgresql")
+
+
+def build_room(home: Path, url: str, clock: FixedClock) -> CaRoom:
+    """The real ground on the real vault."""
+    settings = Settings(home=home, database={"url": url}, web={"rate_limits": False})
+    db, ids = open_database(settings), SystemIds(clock)
+    vault = unseal(settings, db, clock, ids)
+    audit = Audit(vault.mac, clock, ids)
+    storage, jobs = open_storage(settings), JobQueue(clock, ids)
+    ground = Ground(settings, db, clock, ids, storage, audit, vault.cipher, vault.mac, jobs)
+    return CaRoom.build(ground, HsmRoom.build(ground, vault).keys)
+
+
+@dataclass(frozen=True)
+class Region:
+    room: CaRoom
+    clock: FixedClock
+    home: Path
+
+    def key(self, suite: Suite, number: int = 1) -> bytes:
+        name = f"test/{suite}-{number}"
+        algorithm = Algorithm.SM2 if suite is Suite.SM2 else Algorithm.RSA_2048
+        return self.room.keys.ensure(name, algorithm, {Purpose.SEALING, Purpose.CLIENT}).spki
+
+    def issue(self, suite: Suite, profile: str, request_key: str | None = None) -> IssuedCertificate:
+        return issue(
+            self.room,
+            SYSTEM,
+            suite=suite,
+            profile=profile,
+            subject=SUBJECTS[profile],
+            spki=self.key(suite),
+            identity=IDENTITIES[profile],
+            request_key=request_key or f"{profile}-{suite}-{self.room.ground.ids.token(8)}",
+        )
+
+
+@pytest.fixture(scope="session")
+def make_region(tmp_path_factory: pytest.TempPathFactory, cluster: str) -> Iterator[Callable[..., Region]]:
+    """Build a region of its own: `make_region("sqlite", suites)`."""
+    made: list[CaRoom] = []
+
+    def make(kind: str, suites: tuple[Suite, ...] = (Suite.SM2,)) -> Region:
+        _import_models()
+        home = tmp_path_factory.mktemp(kind)
+        name = f"ca_{home.name}".replace("-", "_")
+        url = f"sqlite:///{home}/ca.db"
+        if kind == "postgresql":
+            databases.execute(cluster.format(name="postgres"), f"CREATE DATABASE {name}")
+            url = cluster.format(name=name)
+        db = open_database(Settings(home=home, database={"url": url}))
+        Base.metadata.create_all(db.engine)
+        db.dispose()
+        clock = FixedClock(START)
+        room = build_room(home, url, clock)
+        establish(room, suites)
+        made.append(room)
+        return Region(room, clock, home)
+
+    yield make
+    for room in made:
+        room.ground.db.dispose()
+
+
+@pytest.fixture(scope="session", params=ROOMS)
+def region(request: pytest.FixtureRequest, make_region: Callable[..., Region]) -> Region:
+    """One region with both suites, shared; tests leave its clock alone and use request keys of their own."""
+    return make_region(request.param, tuple(Suite))
+
+
+@pytest.fixture(params=ROOMS)
+def own_region(request: pytest.FixtureRequest, make_region: Callable[..., Region]) -> Region:
+    """An SM2 region of this test alone, to crash, to age and to fill."""
+    return make_region(request.param)
