@@ -19,8 +19,8 @@ from foundation.ids import SystemIds
 from foundation.jobs import JobQueue
 from foundation.settings import Settings
 from foundation.storage import open_storage
+from hsm.room import Vault, unseal
 from tests import databases
-from tests.plain_secrets import PlainSecrets
 
 VECTORS = Path(__file__).resolve().parents[2] / "shared" / "vectors"
 START = datetime(2026, 11, 22, 2, 0, tzinfo=UTC)
@@ -122,17 +122,22 @@ def db(settings: Settings) -> Iterator[Database]:
 
 
 @pytest.fixture
-def ground(settings: Settings, db: Database, clock: FixedClock) -> Ground:
+def vault(settings: Settings, db: Database, clock: FixedClock) -> Vault:
+    """The real key room, unsealed with a key file of this test's home."""
+    return unseal(settings, db, clock, SystemIds(clock))
+
+
+@pytest.fixture
+def ground(settings: Settings, db: Database, clock: FixedClock, vault: Vault) -> Ground:
     ids = SystemIds(clock)
-    secrets = PlainSecrets()
     return Ground(
         settings=settings,
         db=db,
         clock=clock,
         ids=ids,
         storage=open_storage(settings),
-        audit=Audit(secrets, clock, ids),
-        cipher=secrets,
-        mac=secrets,
+        audit=Audit(vault.mac, clock, ids),
+        cipher=vault.cipher,
+        mac=vault.mac,
         jobs=JobQueue(clock, ids),
     )
