@@ -71,14 +71,20 @@ def worker() -> None:
 
 
 @main.command()
-@click.option("--out", required=True, type=click.Path(file_okay=False, path_type=Path), help="输出文件夹 / folder to fill")
+@click.option(
+    "--out", required=True, type=click.Path(file_okay=False, path_type=Path), help="输出文件夹 / folder to fill"
+)
 @as_json
 def demo(out: Path, as_json: bool) -> None:  # noqa: FBT001
     """不用浏览器走完主流程 / the main job without a browser, leaving its evidence in a folder."""
     from server.demo import run
 
     report = run(out)
-    say(report, as_json=as_json, lines=[f"{step['name']}: {step['result']} ({step['ms']} ms)" for step in report["steps"]])
+    say(
+        report,
+        as_json=as_json,
+        lines=[f"{step['name']}: {step['result']} ({step['ms']} ms)" for step in report["steps"]],
+    )
     if not report["ok"]:
         sys.exit(1)
 
@@ -163,8 +169,15 @@ def audit_verify(as_json: bool) -> None:  # noqa: FBT001
 
     with open_house(load_settings()) as house:
         report = house.verify_audit()
-    faults = [{"code": f.code, "row": f.seq, "id": f.row, "text_zh": f.text.zh, "text_en": f.text.en} for f in report.faults]
-    summary = {"rows": report.rows, "waiting": report.waiting, "checkpoints": report.checkpoints, "covered": report.covered}
+    faults = [
+        {"code": f.code, "row": f.seq, "id": f.row, "text_zh": f.text.zh, "text_en": f.text.en} for f in report.faults
+    ]
+    summary = {
+        "rows": report.rows,
+        "waiting": report.waiting,
+        "checkpoints": report.checkpoints,
+        "covered": report.covered,
+    }
     lines = [f"{summary}"] + [f"✗ {f['text_zh']} / {f['text_en']}" for f in faults]
     say({**summary, "sound": report.sound, "faults": faults}, as_json=as_json, lines=lines or ["✓"])
     if not report.sound:

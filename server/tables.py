@@ -12,5 +12,14 @@ import seal.models
 import sso.models
 from foundation.database import Base
 
-ROOMS = (foundation.audit.models, foundation.jobs, foundation.web.models, hsm.models, ca.models, seal.models, licence.models, sso.models)
+ROOMS = (
+    foundation.audit.models,
+    foundation.jobs,
+    foundation.web.models,
+    hsm.models,
+    ca.models,
+    seal.models,
+    licence.models,
+    sso.models,
+)
 METADATA = Base.metadata

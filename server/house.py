@@ -1,0 +1,117 @@
+"""The house (装配): every room over one ground, made once per process by each composition root.
+
+The order is the floors' order. Opening refuses to go on with a database of another version, a failed self-test, a
+missing key-encryption key or a store that replaces objects (facts/style habit 16).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from uuid import UUID
+
+from ca.room import CaRoom
+from foundation.audit.checkpoint import Checkpoint, Ledger, publish
+from foundation.audit.sequencer import sequence_all
+from foundation.audit.trail import Audit
+from foundation.audit.verify import AuditReport, verify
+from foundation.clock import Clock, SystemClock
+from foundation.database import Database, open_database
+from foundation.ground import Ground
+from foundation.ids import Ids, SystemIds
+from foundation.jobs import JobQueue
+from foundation.settings import Settings
+from foundation.storage import open_storage, probe
+from hsm.notes import NoteSigner
+from hsm.room import HsmRoom, unseal
+from licence.room import LicenceRoom
+from licence.status import LicenceStatusSource
+from seal.room import SealRoom
+from server import schema
+from server.region_trust import RegionTrust
+from sso import room as sso_room
+from sso.people import holder_numbers
+from sso.room import SsoRoom
+from verify.room import VerifyRoom
+
+
+class Holders:
+    """`licence`'s question, answered by `sso`: neither room knows the other."""
+
+    def __init__(self, ground: Ground) -> None:
+        self._ask = holder_numbers(ground)
+
+    def holder_code(self, person_id: UUID) -> str | None:
+        return self._ask(person_id)
+
+
+@dataclass(frozen=True)
+class House:
+    settings: Settings
+    ground: Ground
+    hsm: HsmRoom
+    ca: CaRoom
+    seal: SealRoom
+    verify: VerifyRoom
+    licence: LicenceRoom
+    sso: SsoRoom
+    trust: RegionTrust
+    ledger: Ledger
+
+    @property
+    def rooms(self) -> tuple[object, ...]:
+        return self.hsm, self.ca, self.seal, self.verify, self.licence, self.sso
+
+    def checkpoint_signer(self) -> NoteSigner:
+        return self.hsm.checkpoint_signer()
+
+    def checkpoint(self) -> Checkpoint | None:
+        """Order what is waiting, then sign and write out the tree."""
+        sequence_all(self.ground.db)
+        return publish(self.ground.db, self.ledger, self.checkpoint_signer(), self.ground.clock)
+
+    def verify_audit(self) -> AuditReport:
+        return verify(self.ground.db, self.ground.audit, self.ledger, self.checkpoint_signer())
+
+
+def build(settings: Settings, db: Database, clock: Clock, ids: Ids) -> House:
+    vault = unseal(settings, db, clock, ids)
+    storage = open_storage(settings)
+    ground = Ground(
+        settings=settings,
+        db=db,
+        clock=clock,
+        ids=ids,
+        storage=storage,
+        audit=Audit(vault.mac, clock, ids),
+        cipher=vault.cipher,
+        mac=vault.mac,
+        jobs=JobQueue(clock, ids, settings.jobs.lease_seconds),
+    )
+    hsm = HsmRoom.build(ground, vault)
+    ca = CaRoom.build(ground, hsm.keys)
+    seal = SealRoom.build(ground, hsm.keys, ca)
+    licence = LicenceRoom(ground, hsm.keys, ca, seal, holders=Holders(ground))
+    trust = RegionTrust(ca, licence)
+    room = VerifyRoom(ground, trust.store, LicenceStatusSource(licence))
+    sso = sso_room.build(ground, hsm.keys)
+    return House(settings, ground, hsm, ca, seal, room, licence, sso, trust, Ledger(settings.checkpoint_dir))
+
+
+@contextmanager
+def open_house(settings: Settings, *, clock: Clock | None = None, upgrade: bool = False) -> Iterator[House]:
+    """The whole house over the configured database; `upgrade` first brings the schema up (embedded region, demo)."""
+    settings.home.mkdir(parents=True, exist_ok=True)
+    clock = clock or SystemClock()
+    ids = SystemIds(clock)
+    db = open_database(settings)
+    try:
+        if upgrade:
+            schema.upgrade(db)
+        schema.require_current(db)
+        house = build(settings, db, clock, ids)
+        probe(house.ground.storage, ids.token(8))
+        yield house
+    finally:
+        db.dispose()

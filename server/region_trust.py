@@ -1,0 +1,49 @@
+"""What our own verifier believes (本区域信任库): this region's CAs, their lists, the code keys and templates.
+
+The same content is published as a trust folder, so another province judges our files with what we judge them with.
+"""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, field
+
+from ca import crl
+from ca.chain import authorities
+from ca.profiles import Role
+from ca.room import CaRoom
+from licence import code
+from licence.room import LicenceRoom
+from licence.templates import published
+from verify.trust import TrustStore
+
+
+@dataclass
+class RegionTrust:
+    """Composes the store anew when a list changed; parsing certificates for every request would cost more than a check."""
+
+    ca: CaRoom
+    licence: LicenceRoom
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _crls: tuple[bytes, ...] = ()
+    _store: TrustStore | None = None
+
+    def store(self) -> TrustStore:
+        known = authorities(self.ca)
+        lists = tuple(crl.current(self.ca, authority.slug) for authority in known)
+        with self._lock:
+            if self._store is None or lists != self._crls:
+                self._store = TrustStore.build(
+                    [one.certificate.der for one in known if one.role is Role.ROOT],
+                    intermediates=[one.certificate.der for one in known if one.role is not Role.ROOT],
+                    leaves=[key.certificate for key in code.certified_keys(self.licence)],
+                    crls=lists,
+                    templates=published(),
+                )
+                self._crls = lists
+            return self._store
+
+    def forget(self) -> None:
+        """Compose anew at the next question: a code key was renewed."""
+        with self._lock:
+            self._store = None

@@ -1,0 +1,12 @@
+"""Every API route of every room, in the order of the floors (接口清单): the app mounts them, `openapi.yaml` lists them."""
+
+from __future__ import annotations
+
+import ca.api
+import licence.api
+import seal.api
+import sso.api
+import verify.api
+from foundation.web.api import Route
+
+ROUTES: tuple[Route, ...] = (*ca.api.ROUTES, *seal.api.ROUTES, *verify.api.ROUTES, *licence.api.ROUTES, *sso.api.ROUTES)

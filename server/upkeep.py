@@ -1,0 +1,76 @@
+"""What runs by itself (日常运行): recovery at start, checkpoints, lists, clean-up. Embedded process and worker alike."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import structlog
+
+from ca import crl, hierarchy
+from ca import recover as ca_recovery
+from ca.chain import authorities
+from foundation.jobs import Handler, Worker
+from foundation.web import sessions
+from licence import code
+from licence import recovery as licence_recovery
+from server.house import House
+
+log = structlog.get_logger("upkeep")
+Periodic = dict[str, tuple[float, Callable[[], object]]]
+
+ABANDONED = timedelta(minutes=2)
+"""An intent this old belongs to no request that still runs; with several processes only those are taken up."""
+
+
+def handlers(house: House) -> dict[str, Handler]:
+    """Jobs by kind. Rooms that enqueue work register its handler here."""
+    del house
+    return {}
+
+
+def start(house: House) -> None:
+    """Before the first request: keys, certificates and everything a crash left half-way."""
+    hierarchy.establish(house.ca)
+    code.establish(house.licence)
+    ca_recovery.recover(house.ca, older_than=timedelta())
+    outcome = licence_recovery.recover(house.licence)
+    for name in ("finished", "undone", "waiting"):
+        if ids := getattr(outcome, name):
+            log.warning("recovered", outcome=name, licences=len(ids))
+
+
+def periodic(house: House) -> Periodic:
+    interval = float(house.settings.audit.interval_seconds)
+    return {
+        "checkpoint": (interval, house.checkpoint),
+        "lists": (300.0, lambda: _refresh_lists(house)),
+        "recovery": (60.0, lambda: _recover(house)),
+        "certificates": (3600.0, lambda: _renew(house)),
+        "sessions": (600.0, lambda: _purge(house)),
+    }
+
+
+def worker(house: House) -> Worker:
+    return Worker(house.ground.db, house.ground.jobs, handlers(house))
+
+
+def _refresh_lists(house: House) -> None:
+    for authority in authorities(house.ca):
+        crl.current(house.ca, authority.slug)
+
+
+def _recover(house: House) -> None:
+    ca_recovery.recover(house.ca, older_than=ABANDONED)
+    licence_recovery.recover(house.licence, older_than=ABANDONED)
+
+
+def _renew(house: House) -> None:
+    hierarchy.establish(house.ca)
+    code.establish(house.licence)
+    house.trust.forget()
+
+
+def _purge(house: House) -> None:
+    with house.ground.db.begin() as session:
+        sessions.purge(session, house.ground.clock.now(), house.settings.web)
