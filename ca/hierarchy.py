@@ -13,9 +13,10 @@ from typing import Final
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
-from ca.issue import IssuedCertificate, Wanted, issue, issued, key_id_of, run, wanted_from
+from ca.issue import IssuedCertificate, issue, issued, run
 from ca.models import CaAuthority, CaCertificate, State
 from ca.names import Subject, write_name
+from ca.prepare import Wanted, key_id_of, wanted_from
 from ca.profiles import ISSUING, OCSP, ROOT, TSA, Profile, Role
 from ca.reading.identity import NO_IDENTITY
 from ca.room import CaRoom

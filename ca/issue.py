@@ -7,26 +7,24 @@ something `ca.recover` can finish, and never a second certificate for one reques
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from ca import lints
 from ca.errors import ClockWentBack, RequestKeyTaken
-from ca.lints import Order, Proposal
 from ca.models import CaCertificate, State
 from ca.names import Name, Subject, write_name
-from ca.profiles import Profile, Role, profile_named
-from ca.reading.certificate import Certificate, read_certificate, read_tbs
+from ca.prepare import Prepared, Wanted, prepare, wanted_from
+from ca.profiles import Role, profile_named
+from ca.reading.certificate import read_certificate, read_tbs
 from ca.reading.identity import NO_IDENTITY, IdentityExtensions
-from ca.reading.shapes import fields
-from ca.room import Authority, CaRoom
+from ca.room import CaRoom
 from ca.storing import blind_name, closed, closed_name, opened
 from ca.suites import Suite
-from ca.template import Issuer, identity_extensions
+from ca.template import identity_extensions
 from foundation import der
 from foundation.errors import Damaged, InvalidInput
 from foundation.failpoints import reach
@@ -38,7 +36,6 @@ from hsm.signing import ToBeSigned
 
 __all__ = ["NO_IDENTITY", "IdentityExtensions", "IssuedCertificate", "Subject", "issue"]
 
-SERIAL_OCTETS = 16
 _CLOCK_TOLERANCE = timedelta(seconds=2)
 """Hosts of one platform differ by milliseconds; more is a clock set back."""
 _MOST_REQUEST_KEY = 200
@@ -57,30 +54,6 @@ class IssuedCertificate:
     not_after: datetime
     profile: str
     fingerprint: str
-
-
-@dataclass(frozen=True, slots=True, repr=False)
-class Wanted:
-    """One order for a certificate, before it has a serial."""
-
-    profile: Profile
-    issuer: Issuer
-    issuer_certificate: Certificate | None
-    subject: Subject
-    spki: bytes
-    identity: IdentityExtensions
-    request_key: str
-    validity: timedelta | None
-
-
-@dataclass(frozen=True, slots=True, repr=False)
-class Prepared:
-    """Linted octets, ready to be recorded."""
-
-    tbs: bytes
-    serial: int
-    not_before: datetime
-    not_after: datetime
 
 
 def issue(
@@ -110,27 +83,6 @@ def issue(
         )
     authority = room.authority(f"{suite}-issuing")
     return run(room, principal, wanted_from(authority, kind, subject, spki, identity, request_key, validity))
-
-
-def wanted_from(
-    authority: Authority,
-    profile: Profile,
-    subject: Subject,
-    spki: bytes,
-    identity: IdentityExtensions,
-    request_key: str,
-    validity: timedelta | None = None,
-) -> Wanted:
-    return Wanted(
-        profile,
-        authority.issuer,
-        authority.certificate,
-        subject,
-        spki,
-        identity,
-        request_key,
-        validity,
-    )
 
 
 def run(room: CaRoom, principal: Principal, wanted: Wanted) -> IssuedCertificate:
@@ -167,63 +119,6 @@ def _request_mac(room: CaRoom, wanted: Wanted) -> bytes:
         lasts,
     )
     return room.ground.mac.mac("ca.request", b"".join(len(part).to_bytes(4, "big") + part for part in parts))
-
-
-# --- prepare ---------------------------------------------------------------------------------------------------------
-
-
-def prepare(room: CaRoom, wanted: Wanted, now: datetime) -> Prepared:
-    """Build the octets from the compiled template and lint them."""
-    now = now.astimezone(UTC).replace(microsecond=0)
-    subject, serial = write_name(wanted.subject), new_serial(room)
-    not_after = _end(wanted, now)
-    tbs = room.template(wanted.profile, wanted.issuer).tbs(
-        serial=serial,
-        not_before=now,
-        not_after=not_after,
-        subject=subject,
-        spki=wanted.spki,
-        key_id=key_id_of(wanted.issuer.suite, wanted.spki),
-        identity=identity_extensions(wanted.identity),
-    )
-    order = Order(subject, wanted.spki, wanted.identity)
-    lints.check(
-        Proposal(
-            read_tbs(tbs),
-            wanted.profile,
-            wanted.issuer,
-            wanted.issuer_certificate,
-            room.places,
-            now,
-            room.production,
-            order,
-        )
-    )
-    return Prepared(tbs, serial, now, not_after)
-
-
-def new_serial(room: CaRoom) -> int:
-    """126 random bits; the two bits above them are fixed, so it is positive and always 16 octets (BR 7.1.2)."""
-    octets = bytearray(room.ground.ids.random(SERIAL_OCTETS))
-    octets[0] = octets[0] & 0x3F | 0x40
-    return int.from_bytes(octets, "big")
-
-
-def key_id_of(suite: Suite, spki: bytes) -> bytes:
-    return suite.key_id(fields(der.parse(spki), 2, 2, "public key")[1].as_bits())
-
-
-def _end(wanted: Wanted, begin: datetime) -> datetime:
-    """The last second is part of the validity (RFC 5280 4.1.2.5). A certificate never outlives its CA."""
-    lasts = wanted.profile.lifetime if wanted.validity is None else wanted.validity
-    if not timedelta(minutes=1) <= lasts <= wanted.profile.lifetime:
-        days = wanted.profile.lifetime.days
-        raise InvalidInput(
-            "ca.validity",
-            Text(f"有效期须在 1 分钟至 {days} 天之间。", f"The validity must lie between one minute and {days} days."),
-        )
-    end = begin + lasts - timedelta(seconds=1)
-    return end if wanted.issuer_certificate is None else min(end, wanted.issuer_certificate.not_after)
 
 
 # --- record ----------------------------------------------------------------------------------------------------------

@@ -9,6 +9,7 @@ from __future__ import annotations
 from datetime import timedelta
 from uuid import UUID
 
+import structlog
 from sqlalchemy import select
 
 from ca import lints
@@ -21,20 +22,28 @@ from ca.room import CaRoom
 from ca.storing import opened
 from ca.suites import Suite
 from ca.template import Issuer
+from foundation.errors import YinxinError
 from foundation.principal import SYSTEM
 
+log = structlog.get_logger("ca")
 GRACE = timedelta(minutes=1)
 
 
 def recover(room: CaRoom, *, older_than: timedelta = GRACE) -> list[UUID]:
-    """Finish every intent recorded longer ago than `older_than`; returns the certificates made."""
+    """Finish every intent recorded longer ago than `older_than`; returns the certificates made.
+
+    One that cannot be finished (altered, or no longer passing the lints) stays and is logged each time.
+    """
     made: list[UUID] = []
     for identifier in unfinished(room, older_than=older_than):
         with room.ground.db.read() as session:
             row = session.get_one(CaCertificate, identifier)
-        with room.lock(row.request_key):
-            _check(room, row)
-            made.append(finish(room, SYSTEM, row).id)
+        try:
+            with room.lock(row.request_key):
+                _check(room, row)
+                made.append(finish(room, SYSTEM, row).id)
+        except YinxinError as error:  # one damaged intent must not keep the others, or the process, from starting
+            log.error("ca.recovery_refused", certificate=str(identifier), code=error.code)
     return made
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from ca import oids
@@ -12,6 +12,7 @@ from ca.errors import AuthorityUnknown, CertificateUnknown
 from ca.models import CaAuthority, CaCertificate
 from ca.profiles import Profile, Role
 from ca.reading.certificate import Certificate, read_certificate
+from ca.recent import Recent
 from ca.storing import opened
 from ca.suites import Suite
 from ca.template import Issuer, Places, Template, compile_template
@@ -51,7 +52,9 @@ class CaRoom:
     _authorities: dict[str, Authority] = field(default_factory=dict)
     _templates: dict[tuple[str, int, str], Template] = field(default_factory=dict)
     kept: dict[object, object] = field(default_factory=dict)
-    """Signed CRLs and constant parts of answers, bounded by those who put them here."""
+    """One CRL per CA, one certificate per service, and the like: as many as there are CAs."""
+    answers: Recent[tuple[datetime, bytes]] = field(default_factory=lambda: Recent(10_000))
+    """Signed OCSP answers without nonce, by what they say."""
 
     @classmethod
     def build(cls, ground: Ground, keys: KeyStore) -> CaRoom:

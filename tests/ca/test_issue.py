@@ -13,8 +13,9 @@ from sqlalchemy import func, select
 
 from ca.errors import ClockWentBack, LintFailed, RequestKeyTaken
 from ca.hierarchy import establish
-from ca.issue import Subject, issue, new_serial
+from ca.issue import Subject, issue
 from ca.models import CaCertificate
+from ca.prepare import new_serial
 from ca.profiles import PROFILES, REQUESTABLE
 from ca.reading import IdentityExtensions, identity_of, read_certificate
 from ca.signatures import check_certificate
@@ -93,7 +94,7 @@ def test_a_serial_already_in_the_database_is_not_signed_again(
 ) -> None:
     taken = own_region.issue(Suite.SM2, "code-signer").serial
     drawn = iter([taken, taken, taken + 1])
-    monkeypatch.setattr("ca.issue.new_serial", lambda _room: next(drawn))
+    monkeypatch.setattr("ca.prepare.new_serial", lambda _room: next(drawn))
     assert own_region.issue(Suite.SM2, "code-signer").serial == taken + 1
 
 

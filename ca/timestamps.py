@@ -1,0 +1,275 @@
+"""Time stamps (时间戳): RFC 3161 with SM2 or RSA (GB/T 20520), for our own seals in process and for others over HTTP.
+
+Each token is recorded before it is signed, under a row that holds the last time given out: when the clock goes back,
+there are no tokens (T14). Signed attributes are signed as a DER SET OF, for SM2 with Z before it (GB/T 35275).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import IntEnum
+
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+
+from ca import oids
+from ca.errors import ClockWentBack
+from ca.models import CaStamp, CaStampClock
+from ca.prepare import new_serial
+from ca.profiles import TSA
+from ca.reading.extensions import read_extensions
+from ca.reading.shapes import fields
+from ca.reading.stamp import read_token
+from ca.room import CaRoom
+from ca.services import Service, service
+from ca.signatures import check_token
+from ca.suites import Suite
+from foundation import der
+from foundation.der import DerError
+from foundation.errors import Damaged, InvalidInput, Unavailable
+from foundation.principal import SYSTEM
+from foundation.text import Text
+from hsm.digests import Digest, digest_of_oid
+from hsm.keys import Purpose
+
+MOST_OCTETS = 16 * 1024
+MOST_NONCE = 64
+ACCURACY = timedelta(seconds=1)
+ACCEPTED = frozenset({Digest.SM3, Digest.SHA256, Digest.SHA384, Digest.SHA512})
+
+
+class Failure(IntEnum):
+    """PKIFailureInfo bits of RFC 3161 2.4.2."""
+
+    BAD_ALG = 0
+    BAD_REQUEST = 2
+    BAD_DATA_FORMAT = 5
+    TIME_NOT_AVAILABLE = 14
+    UNACCEPTED_POLICY = 15
+    UNACCEPTED_EXTENSION = 16
+    SYSTEM_FAILURE = 25
+
+
+class Refused(Exception):  # noqa: N818 - it becomes an answer, never an error of ours
+    def __init__(self, failure: Failure, why: str) -> None:
+        super().__init__(why)
+        self.failure = failure
+        self.why = why
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    digest: Digest
+    imprint: bytes
+    policy: str | None
+    nonce: bytes
+    """The INTEGER as it came, or nothing."""
+    with_certificate: bool
+
+
+def policy_of(room: CaRoom, suite: Suite) -> str:
+    return f"{room.places.policy_arc}.2.{1 if suite is Suite.SM2 else 2}"
+
+
+# --- in process ------------------------------------------------------------------------------------------------------
+
+
+def token(room: CaRoom, suite: Suite, digest: Digest, imprint: bytes) -> bytes:
+    """A TimeStampToken (ContentInfo) over a digest, with the TSA's certificate inside."""
+    if digest not in ACCEPTED or len(imprint) != digest.size:
+        raise InvalidInput(
+            "ca.timestamp_imprint",
+            Text(
+                "时间戳只接受 SM3、SHA-256、SHA-384、SHA-512 的摘要。",
+                "Time stamps take SM3, SHA-256, SHA-384 or SHA-512 digests.",
+            ),
+        )
+    return _make(room, suite, Request(digest, imprint, None, b"", with_certificate=True))
+
+
+def _make(room: CaRoom, suite: Suite, request: Request) -> bytes:
+    """Record, build, sign, compare."""
+    tsa = service(room, suite, TSA, Purpose.TIMESTAMP)
+    serial, at = _record(room, suite, request)
+    info = _tst_info(room, suite, request, serial, at)
+    attributes = _signed_attributes(tsa, info)
+    signature = tsa.sign(room.keys.signer(tsa.key_name), der.tlv(der.SET, attributes), f"stamp:{suite}:{serial:x}")
+    octets = _content_info(tsa, info, attributes, signature, with_certificate=request.with_certificate)
+    made = read_token(octets)
+    if made.info.raw != info or made.signer.signed_attributes != der.tlv(der.SET, attributes):
+        raise Damaged("ca.signed_other", Text("签名内容与检查内容不一致。", "What was signed is not what was checked."))
+    check_token(made, tsa.certificate)
+    return octets
+
+
+def _record(room: CaRoom, suite: Suite, request: Request) -> tuple[int, datetime]:
+    """The time is read under the suite's row, so tokens of several processes keep their order."""
+    try:
+        return _record_once(room, suite, request)
+    except IntegrityError:  # two first tokens of a suite in the same moment
+        return _record_once(room, suite, request)
+
+
+def _record_once(room: CaRoom, suite: Suite, request: Request) -> tuple[int, datetime]:
+    ground, serial = room.ground, new_serial(room)
+    with ground.db.begin() as session:
+        last = session.scalars(select(CaStampClock).where(CaStampClock.suite == suite).with_for_update()).one_or_none()
+        now = ground.clock.now()
+        if last is None:
+            last = CaStampClock(suite=suite, last=now)
+            session.add(last)
+            session.flush()
+        if now < last.last - ACCURACY:
+            raise ClockWentBack
+        last.last = max(now, last.last)
+        session.add(CaStamp(serial=f"{serial:x}", suite=suite, at=now, digest=request.digest, imprint=request.imprint))
+        ground.audit.record(
+            session,
+            SYSTEM,
+            action="ca.timestamp.issue",
+            object=f"timestamp:{serial:x}",
+            payload={"suite": suite.value, "digest": request.digest.value},
+        )
+    return serial, now
+
+
+def _tst_info(room: CaRoom, suite: Suite, request: Request, serial: int, at: datetime) -> bytes:
+    """TSTInfo: whole seconds with an accuracy of one; `ordering` FALSE is the default and not written."""
+    return der.sequence(
+        der.integer(1),
+        der.oid(policy_of(room, suite)),
+        der.sequence(_digest_identifier(request.digest), der.octet_string(request.imprint)),
+        der.integer(serial),
+        der.generalized_time(at),
+        der.sequence(der.integer(int(ACCURACY.total_seconds()))),
+        request.nonce,
+    )
+
+
+def _digest_identifier(digest: Digest) -> bytes:
+    return der.sequence(der.oid(digest.oid), der.null())
+
+
+def _attribute(kind: str, value: bytes) -> bytes:
+    return der.sequence(der.oid(kind), der.tlv(der.SET, value))
+
+
+_CONTENT_TYPE = _attribute(oids.ATTRIBUTE_CONTENT_TYPE, der.oid(oids.TST_INFO))
+
+
+def _signed_attributes(tsa: Service, info: bytes) -> bytes:
+    """The attributes in DER order, without the tag: it is SET when signed and [0] when sent (RFC 5652 5.4)."""
+    digest = tsa.suite.digest.of(info)
+    parts = (_CONTENT_TYPE, _attribute(oids.ATTRIBUTE_MESSAGE_DIGEST, der.octet_string(digest)), _certificate_id(tsa))
+    return b"".join(sorted(parts))
+
+
+def _certificate_id(tsa: Service) -> bytes:
+    """SigningCertificateV2 (RFC 5816): SHA-256 is the default and so not written, SM3 is."""
+    digest, certificate = tsa.suite.digest, tsa.certificate
+    named = b"" if digest is Digest.SHA256 else der.sequence(der.oid(digest.oid))
+    directory = der.explicit(4, certificate.issuer.raw)
+    issuer_serial = der.sequence(der.sequence(directory), der.integer(certificate.serial))
+    one = der.sequence(named, der.octet_string(digest.of(certificate.der)), issuer_serial)
+    return _attribute(oids.ATTRIBUTE_SIGNING_CERTIFICATE_V2, der.sequence(der.sequence(one)))
+
+
+def _content_info(tsa: Service, info: bytes, attributes: bytes, signature: bytes, *, with_certificate: bool) -> bytes:
+    """SignedData version 3 (RFC 5652 5.1: the content is not id-data), signer by issuer and serial."""
+    certificate = tsa.certificate
+    digest = _digest_identifier(tsa.suite.digest)
+    signer = der.sequence(
+        der.integer(1),
+        der.sequence(certificate.issuer.raw, der.integer(certificate.serial)),
+        digest,
+        der.tlv(0xA0, attributes),
+        tsa.suite.scheme.algorithm_identifier(),
+        der.octet_string(signature),
+    )
+    signed = der.sequence(
+        der.integer(3),
+        der.tlv(der.SET, digest),
+        der.sequence(der.oid(oids.TST_INFO), der.explicit(0, der.octet_string(info))),
+        der.tlv(0xA0, certificate.der) if with_certificate else b"",
+        der.tlv(der.SET, signer),
+    )
+    return der.sequence(der.oid(oids.SIGNED_DATA), der.explicit(0, signed))
+
+
+# --- over HTTP -------------------------------------------------------------------------------------------------------
+
+
+def answer(room: CaRoom, suite: Suite | None, request: bytes) -> bytes:
+    """A TimeStampResp in DER for any octets at all. Without a suite: the policy asked for, or the digest, decides."""
+    try:
+        wanted = read_request(request)
+        octets = _make(room, suite or _suite_for(room, wanted), _accepted(room, suite, wanted))
+    except DerError:
+        return rejection(Failure.BAD_DATA_FORMAT, "not a TimeStampReq")
+    except Refused as error:
+        return rejection(error.failure, error.why)
+    except ClockWentBack:
+        return rejection(Failure.TIME_NOT_AVAILABLE, "the clock is not to be trusted")
+    except Unavailable:
+        return rejection(Failure.SYSTEM_FAILURE, "try again later")
+    return der.sequence(der.sequence(der.integer(0)), octets)
+
+
+def _suite_for(room: CaRoom, wanted: Request) -> Suite:
+    """SM3 asks for SM2. A SHA-2 imprint gets RSA unless the SM2 policy is named."""
+    if wanted.policy is not None:
+        named = next((suite for suite in Suite if policy_of(room, suite) == wanted.policy), None)
+        if named is None:
+            raise Refused(Failure.UNACCEPTED_POLICY, "unknown policy")
+        return named
+    return Suite.SM2 if wanted.digest is Digest.SM3 else Suite.RSA
+
+
+def _accepted(room: CaRoom, suite: Suite | None, wanted: Request) -> Request:
+    if suite is not None and wanted.policy not in (None, policy_of(room, suite)):
+        raise Refused(Failure.UNACCEPTED_POLICY, "unknown policy")
+    return wanted
+
+
+def rejection(failure: Failure, why: str) -> bytes:
+    """PKIStatusInfo: rejection (2), one line of text, one failure bit."""
+    return der.sequence(der.sequence(der.integer(2), der.sequence(der.utf8(why)), der.named_bits(failure)))
+
+
+def read_request(data: bytes) -> Request:
+    """Parse a TimeStampReq (RFC 3161 2.4.1) within bounds."""
+    if len(data) > MOST_OCTETS:
+        raise DerError("time stamp request larger than 16 KiB")
+    version, message, *rest = fields(der.parse(data), 2, 6, "TimeStampReq")
+    if version.as_integer() != 1:
+        raise Refused(Failure.BAD_REQUEST, "version must be 1")
+    algorithm, hashed = fields(message, 2, 2, "MessageImprint")
+    digest = digest_of_oid(fields(algorithm, 1, 2, "digest algorithm")[0].as_oid())
+    if digest not in ACCEPTED:
+        raise Refused(Failure.BAD_ALG, "digest must be SM3, SHA-256, SHA-384 or SHA-512")
+    imprint = hashed.as_octets()
+    if len(imprint) != digest.size:
+        raise Refused(Failure.BAD_DATA_FORMAT, "imprint is not as long as its digest")
+    parts = {part.tag: part for part in rest}
+    if not parts.keys() <= {der.OID, der.INTEGER, der.BOOLEAN, 0xA0} or len(parts) != len(rest):
+        raise DerError("TimeStampReq")
+    if 0xA0 in parts:
+        read_extensions(der.parse(b"\x30" + parts[0xA0].raw[1:]), [])
+        raise Refused(Failure.UNACCEPTED_EXTENSION, "no extension is supported")
+    return Request(
+        digest,
+        imprint,
+        parts[der.OID].as_oid() if der.OID in parts else None,
+        _nonce(parts.get(der.INTEGER)),
+        with_certificate=der.BOOLEAN in parts and parts[der.BOOLEAN].content != b"\x00",
+    )
+
+
+def _nonce(node: der.Node | None) -> bytes:
+    if node is None:
+        return b""
+    node.as_integer()
+    if len(node.content) > MOST_NONCE:
+        raise Refused(Failure.BAD_REQUEST, "nonce is too long")
+    return node.raw
