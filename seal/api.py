@@ -1,0 +1,116 @@
+"""Routes of the seal room (印章接口): parse, authorise, call one function, render.
+
+A department sees and uses its own seals only; somebody else's is 404 like one that never was.
+"""
+
+from __future__ import annotations
+
+from foundation.errors import Unsupported
+from foundation.principal import Permission
+from foundation.text import Text
+from foundation.web.api import Binary, Call, FileField, Media, api, collect
+from foundation.web.frame import room
+from hsm.digests import sha256
+from seal import find, pictures
+from seal.make import make_seal
+from seal.orders import OfdOrder, PdfOrder, Placement
+from seal.room import SealRoom
+from seal.schemas import MakeBody, SealOut, SealPath, SealsOut, StampForm
+from seal.stamp import stamp_ofd, stamp_pdf
+
+_SEALS = "/api/v1/seal/seals"
+_PDF, _OFD = "application/pdf", "application/ofd"
+
+
+@api(
+    "GET", _SEALS, tag="seal", summary="本单位印章列表", summary_en="Seals of the caller's department",
+    returns=SealsOut, permission=Permission.SEAL_READ,
+)  # fmt: skip
+def list_seals(call: Call) -> SealsOut:
+    department = call.principal.department
+    found = find.seals_of(room(SealRoom), department) if department else []
+    return SealsOut(items=[SealOut.of(seal) for seal in found])
+
+
+@api(
+    "POST", _SEALS, tag="seal", summary="制作电子印章", summary_en="Make an electronic seal",
+    body=MakeBody, returns=SealOut, status=201, problems=("invalid-input", "conflict", "unavailable"),
+    permission=Permission.SEAL_MAKE, audit="seal.make",
+)  # fmt: skip
+def make(call: Call[MakeBody]) -> SealOut:
+    return SealOut.of(make_seal(room(SealRoom), call.principal, call.body.request()))
+
+
+@api(
+    "GET", _SEALS + "/{id}", tag="seal", summary="印章信息", summary_en="One seal",
+    path=SealPath, returns=SealOut, problems=("not-found",), permission=Permission.SEAL_READ,
+)  # fmt: skip
+def get_seal(call: Call[None, None, SealPath]) -> SealOut:
+    return SealOut.of(find.seal(room(SealRoom), call.principal, call.path.id))
+
+
+@api(
+    "GET", _SEALS + "/{id}/picture.svg", tag="seal", summary="印模（SVG 矢量）", summary_en="The seal's picture as SVG",
+    path=SealPath, returns=Media("image/svg+xml"), problems=("not-found", "conflict"),
+    permission=Permission.SEAL_READ,
+)  # fmt: skip
+def picture_svg(call: Call[None, None, SealPath]) -> Binary:
+    data = pictures.svg(room(SealRoom), call.principal, call.path.id)
+    return Binary(data, "image/svg+xml", inline=True)
+
+
+@api(
+    "GET", _SEALS + "/{id}/picture.png", tag="seal", summary="印模（PNG，600 dpi，透明底）",
+    summary_en="The seal's picture as PNG, 600 dpi, no background",
+    path=SealPath, returns=Media("image/png"), problems=("not-found", "conflict"), permission=Permission.SEAL_READ,
+)  # fmt: skip
+def picture_png(call: Call[None, None, SealPath]) -> Binary:
+    return Binary(pictures.png(room(SealRoom), call.principal, call.path.id), "image/png", inline=True)
+
+
+@api(
+    "GET", _SEALS + "/{id}/picture.ofd", tag="seal", summary="印模（OFD 矢量）", summary_en="The seal's picture as OFD",
+    path=SealPath, returns=Media(_OFD), problems=("not-found", "conflict"), permission=Permission.SEAL_READ,
+)  # fmt: skip
+def picture_ofd(call: Call[None, None, SealPath]) -> Binary:
+    return Binary(pictures.ofd(room(SealRoom), call.principal, call.path.id), _OFD, filename="seal.ofd")
+
+
+@api(
+    "GET", _SEALS + "/{id}/seal.esl", tag="seal", summary="电子印章文件（GB/T 38540）",
+    summary_en="The electronic seal itself (GB/T 38540 SESeal, DER)",
+    path=SealPath, returns=Media("application/octet-stream"), problems=("not-found", "conflict"),
+    permission=Permission.SEAL_READ,
+)  # fmt: skip
+def seal_file(call: Call[None, None, SealPath]) -> Binary:
+    return Binary(pictures.esl(room(SealRoom), call.principal, call.path.id), filename="seal.esl")
+
+
+@api(
+    "POST", "/api/v1/seal/stamps", tag="seal", summary="对 PDF 或 OFD 文件用章", summary_en="Stamp a PDF or an OFD",
+    description=Text(
+        "同一幂等键重复提交同一文件，返回同一份已盖章文件。",
+        "The same idempotency key with the same file gives back the same sealed file.",
+    ),
+    form=StampForm, files=(FileField("file", Text("PDF 或 OFD 文件", "The PDF or OFD"), media_types=(_PDF, _OFD)),),
+    returns=Media(_PDF, _OFD), status=201,
+    problems=("invalid-input", "not-found", "conflict", "unsupported", "too-large", "unavailable"),
+    permission=Permission.SEAL_STAMP, audit="seal.stamp", idempotent=True,
+)  # fmt: skip
+def stamp(call: Call[None, None, None, StampForm]) -> Binary:
+    form, data = call.form, call.file("file").data
+    place = Placement(form.page, form.x_mm, form.y_mm)
+    # programs of one department count their own keys; digested, for both parts may be long
+    key = "api:" + sha256(f"{call.principal.client_id or call.principal.label}\0{call.key}".encode()).hex()
+    if data.startswith(b"%PDF-"):
+        pdf = PdfOrder(data, form.seal, place, key, form.chosen(), form.reason, form.closing)
+        done, media, name = stamp_pdf(room(SealRoom), call.principal, pdf), _PDF, "sealed.pdf"
+    elif data.startswith(b"PK\x03\x04"):
+        ofd = OfdOrder(data, form.seal, place, key, form.closing)
+        done, media, name = stamp_ofd(room(SealRoom), call.principal, ofd), _OFD, "sealed.ofd"
+    else:
+        raise Unsupported("seal.format", Text("只能对 PDF 和 OFD 文件用章。", "Only PDF and OFD files can be stamped."))
+    return Binary(done.document, media, filename=name, headers={"X-Seal-Order": str(done.order_id)})
+
+
+ROUTES = collect(globals())

@@ -1,0 +1,91 @@
+"""Sealing one inspected PDF (PDF 用章): which revisions, which locks, and the CMS of each. PAdES B-T."""
+
+from __future__ import annotations
+
+from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
+
+from ca import timestamps
+from ca.suites import Suite
+from foundation.clock import SHANGHAI
+from hsm.keys import Purpose
+from hsm.signing import ToBeSigned
+from seal.held import Held, key_name
+from seal.models import SealOrder, SealRow
+from seal.orders import PdfOrder
+from seal.pdf.document import Inspected
+from seal.pdf.revision import Closing, Revision, Visible, open_writer, prepare
+from seal.room import SealRoom
+
+_TOKEN_ROOM = {Suite.SM2: 2048, Suite.RSA: 3584}
+"""Octets kept for a time stamp of our own TSA with its certificate. Little: every later reader goes through them."""
+
+
+def seal_document(
+    room: SealRoom,
+    held: Held,
+    row: SealRow,
+    order: PdfOrder,
+    inspected: Inspected,
+    writer: IncrementalPdfFileWriter,
+    record: SealOrder,
+) -> bytes:
+    """One revision per suite; the first shows the seal."""
+    names = _field_names(inspected, len(order.suites))
+    visible = Visible(
+        order.place.page,
+        inspected.page.rectangle(order.place.x_mm, order.place.y_mm, held.appearance.width, held.appearance.height),
+        inspected.page.rotation,
+        held.appearance,
+    )
+    sealed = b""
+    for index, suite in enumerate(order.suites):
+        closing = _closing(order, inspected, index)
+        template = held.templates[suite]
+        prepared = prepare(
+            writer,
+            Revision(
+                field=names[index],
+                label=row.name,
+                digest=suite.digest,
+                closing=closing,
+                time=record.signing_time.astimezone(SHANGHAI),
+                name=row.department_name,
+                reason=order.reason,
+                reserved=template.size_with(_TOKEN_ROOM[suite]),
+                visible=visible if index == 0 else None,
+                waiting_field=names[1] if closing is Closing.CERTIFY_ONE_MORE else None,
+            ),
+        )
+        sealed = prepared.fill(_cms(room, held, suite, prepared.digest, record))
+        if index + 1 < len(order.suites):
+            writer = open_writer(sealed)
+    return sealed
+
+
+def _closing(order: PdfOrder, inspected: Inspected, index: int) -> Closing:
+    """Certify when first, lock when later; leave open when the order says so."""
+    last = index == len(order.suites) - 1
+    if not order.closing:
+        return Closing.OPEN
+    if inspected.signed or index > 0:
+        return Closing.LOCK if last else Closing.OPEN
+    return Closing.CERTIFY_FINAL if last else Closing.CERTIFY_ONE_MORE
+
+
+def _field_names(inspected: Inspected, count: int) -> list[str]:
+    names: list[str] = []
+    number = 1
+    while len(names) < count:
+        if f"Seal{number}" not in inspected.field_names:
+            names.append(f"Seal{number}")
+        number += 1
+    return names
+
+
+def _cms(room: SealRoom, held: Held, suite: Suite, digest: bytes, record: SealOrder) -> bytes:
+    template = held.templates[suite]
+    attributes = template.signed_attributes(digest)
+    signer = room.keys.signer(key_name(held.code, suite))
+    value = signer.sign(ToBeSigned(Purpose.SEALING, attributes, f"seal-order:{record.id}:{suite}"))
+    token = timestamps.token(room.ca, suite, suite.digest, suite.digest.of(value))
+    return template.assemble(attributes, value, token)

@@ -1,0 +1,143 @@
+"""The register of orders (用章登记): written before anything is signed, finished once, found again by its key."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sqlalchemy import select, update
+from sqlalchemy.exc import IntegrityError
+
+from foundation.errors import InvalidInput
+from foundation.principal import Principal
+from foundation.text import Text
+from hsm.digests import sha256
+from seal.errors import OrderTaken, SealedDiffers
+from seal.models import OrderState, SealOrder, SealRow
+from seal.room import SealRoom
+
+MOST_KEY = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """An order as the register sees it, whatever the format. `terms` hold no free text, only its digest."""
+
+    seal: SealRow
+    order_key: str
+    format: str
+    document: bytes
+    terms: Mapping[str, object]
+
+    @property
+    def lock_name(self) -> str:
+        return f"stamp|{self.seal.department}|{self.order_key}"
+
+    @property
+    def canonical_terms(self) -> str:
+        return json.dumps(self.terms, sort_keys=True, separators=(",", ":"))
+
+
+def find(room: SealRoom, order: Order) -> SealOrder | None:
+    """The order on record under this key; `OrderTaken` when it was for something else."""
+    if not 0 < len(order.order_key) <= MOST_KEY:
+        raise InvalidInput(
+            "seal.order_key",
+            Text(f"用章编号须为 1 至 {MOST_KEY} 个字符。", f"The order key takes 1 to {MOST_KEY} characters."),
+        )
+    query = select(SealOrder).where(
+        SealOrder.department == order.seal.department, SealOrder.order_key == order.order_key
+    )
+    with room.ground.db.read() as session:
+        row = session.scalars(query).one_or_none()
+    if row is not None and (row.seal_id, row.format, row.document_sha256, row.terms) != (
+        order.seal.id,
+        order.format,
+        sha256(order.document).hex(),
+        order.canonical_terms,
+    ):
+        raise OrderTaken
+    return row
+
+
+def record(room: SealRoom, principal: Principal, order: Order) -> SealOrder:
+    """Commit the intent and its audit row; when another process was first, its row."""
+    now = room.ground.clock.now().replace(microsecond=0)
+    row = SealOrder(
+        id=room.ground.ids.uuid7(),
+        department=order.seal.department,
+        order_key=order.order_key,
+        seal_id=order.seal.id,
+        format=order.format,
+        document_sha256=sha256(order.document).hex(),
+        document_size=len(order.document),
+        terms=order.canonical_terms,
+        principal=principal.label,
+        signing_time=now,
+        state=OrderState.RECORDED,
+        recorded_at=now,
+    )
+    try:
+        with room.ground.db.begin() as session:
+            session.add(row)
+            room.ground.audit.record(
+                session,
+                principal,
+                action="seal.stamp.record",
+                object=f"seal-order:{row.id}",
+                payload={"seal": order.seal.code, "format": row.format, "document_sha256": row.document_sha256},
+            )
+    except IntegrityError:
+        found = find(room, order)
+        if found is None:
+            raise
+        return found
+    return row
+
+
+def finish(room: SealRoom, principal: Principal, row: SealOrder, seal_code: str, sealed: bytes) -> bytes:
+    """Store the result and close the order. The first result stands: a later finisher gets that one back."""
+    digest = sha256(sealed).hex()
+    ground = room.ground
+    with ground.db.begin() as session:
+        closed = session.execute(
+            update(SealOrder)
+            .where(SealOrder.id == row.id, SealOrder.state == OrderState.RECORDED)
+            .values(
+                state=OrderState.SEALED, sealed_at=ground.clock.now(), result_sha256=digest, result_size=len(sealed)
+            )
+            .returning(SealOrder.id)
+        ).first()
+        if closed is not None:
+            ground.audit.record(
+                session,
+                principal,
+                action="seal.stamp",
+                object=f"seal-order:{row.id}",
+                payload={
+                    "seal": seal_code,
+                    "format": row.format,
+                    "document_sha256": row.document_sha256,
+                    "result_sha256": digest,
+                },
+            )
+    if closed is not None:
+        return sealed
+    with ground.db.read() as session:
+        return result(room, session.get_one(SealOrder, row.id))
+
+
+def result(room: SealRoom, row: SealOrder) -> bytes:
+    """The stored file of a finished order, compared with its recorded digest."""
+    if row.result_sha256 is None:
+        raise SealedDiffers("order without a result")
+    sealed = room.ground.storage.open(key(row.format, row.result_sha256))
+    if sha256(sealed).hex() != row.result_sha256:
+        raise SealedDiffers("stored file")
+    return sealed
+
+
+def key(kind: str, digest: str) -> str:
+    """Content-addressed: the name is the digest, so a swapped file does not fit its name."""
+    return f"sealed/{digest[:2]}/{digest}.{kind}"

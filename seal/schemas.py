@@ -1,0 +1,87 @@
+"""What crosses the wire at the seal room (印章接口数据)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import Field
+
+from ca.suites import Suite
+from foundation.web.api import Wire
+from seal.orders import SealKind, SealRecord, SealRequest
+
+Code = Annotated[str, Field(pattern=r"^[0-9]{14}$", description="Seal code: region (6) and serial (8)")]
+
+
+class SealOut(Wire):
+    id: UUID
+    code: str
+    name: str
+    department: str
+    department_name: str
+    kind: SealKind
+    state: str
+    diameter_mm: float
+    valid_from: datetime | None
+    valid_until: datetime | None
+
+    @classmethod
+    def of(cls, seal: SealRecord) -> SealOut:
+        return cls(
+            id=seal.id,
+            code=seal.code,
+            name=seal.name,
+            department=seal.department,
+            department_name=seal.department_name,
+            kind=seal.kind,
+            state=seal.state,
+            diameter_mm=seal.diameter,
+            valid_from=seal.valid_from,
+            valid_until=seal.valid_until,
+        )
+
+
+class SealsOut(Wire):
+    items: list[SealOut]
+
+
+class SealPath(Wire):
+    id: UUID
+
+
+class MakeBody(Wire):
+    department: str = Field(pattern=r"^[0-9A-Z]{18}$", description="Unified social credit code of the department")
+    department_name: str = Field(min_length=2, max_length=60)
+    code: Code
+    ring_text: str = Field(min_length=4, max_length=36, description="Round the seal, usually the full name")
+    kind: SealKind = SealKind.NAME
+    line_text: str | None = Field(None, min_length=1, max_length=12, description="Below the star: the purpose")
+    diameter_mm: float = Field(42.0, ge=30, le=60)
+
+    def request(self) -> SealRequest:
+        return SealRequest(
+            department_uscc=self.department,
+            department_name=self.department_name,
+            code14=self.code,
+            ring_text=self.ring_text,
+            kind=self.kind,
+            line_text=self.line_text,
+            diameter=self.diameter_mm,
+        )
+
+
+class StampForm(Wire):
+    """Fields beside the file. Millimetres from the top left corner of the page as seen, to the seal's centre."""
+
+    seal: UUID = Field(description="Id of one of the department's own seals")
+    page: int = Field(1, ge=1, le=10_000)
+    x_mm: float = Field(ge=0, le=5000, allow_inf_nan=False)
+    y_mm: float = Field(ge=0, le=5000, allow_inf_nan=False)
+    suites: Literal["sm2", "rsa", "sm2,rsa"] = Field("sm2", description="PDF only; an OFD is always SM2")
+    reason: str | None = Field(None, min_length=1, max_length=100, description="Printed in the PDF's signature")
+    closing: bool = Field(default=True, description="Nothing may be changed or signed afterwards")
+
+    def chosen(self) -> tuple[Suite, ...]:
+        return tuple(Suite(name) for name in self.suites.split(","))

@@ -1,0 +1,102 @@
+"""A region with both hierarchies and two sealed departments, on each database; made once, RSA keys are slow."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+
+from ca.hierarchy import establish
+from foundation.clock import FixedClock
+from foundation.database import Base, open_database
+from foundation.numbers import make_uscc
+from foundation.principal import SYSTEM, Kind, Permission, Principal
+from foundation.settings import Settings
+from seal.make import make_seal
+from seal.orders import SealRecord, SealRequest
+from seal.room import SealRoom
+from tests import databases
+from tests.ca.conftest import build_room
+from tests.conftest import START, _import_models
+
+MARKET = make_uscc("11", "219900", "MB100001")
+TRANSPORT = make_uscc("11", "219900", "MB100002")
+
+
+def clerk(department: str) -> Principal:
+    return Principal(
+        Kind.CLIENT,
+        f"client:{department}",
+        frozenset({Permission.SEAL_STAMP, Permission.SEAL_READ}),
+        department=department,
+        client_id=f"client-{department}",
+    )
+
+
+@dataclass(frozen=True)
+class Region:
+    room: SealRoom
+    clock: FixedClock
+    home: Path
+    url: str
+    market: SealRecord
+    transport: SealRecord
+
+    @property
+    def principal(self) -> Principal:
+        return clerk(MARKET)
+
+    def key(self) -> str:
+        """A fresh order key."""
+        return f"test-{self.room.ground.ids.token(9)}"
+
+    @property
+    def seal_id(self) -> UUID:
+        return self.market.id
+
+
+def build(home: Path, url: str, clock: FixedClock) -> SealRoom:
+    ca = build_room(home, url, clock)
+    return SealRoom.build(ca.ground, ca.keys, ca)
+
+
+@pytest.fixture(scope="session")
+def make_region(tmp_path_factory: pytest.TempPathFactory, cluster: str) -> Iterator[Callable[[str], Region]]:
+    made: list[SealRoom] = []
+
+    def make(kind: str) -> Region:
+        _import_models()
+        home = tmp_path_factory.mktemp(f"seal_{kind}")
+        name = home.name.replace("-", "_")
+        url = f"sqlite:///{home}/seal.db"
+        if kind == "postgresql":
+            databases.execute(cluster.format(name="postgres"), f"CREATE DATABASE {name}")
+            url = cluster.format(name=name)
+        db = open_database(Settings(home=home, database={"url": url}))
+        Base.metadata.create_all(db.engine)
+        db.dispose()
+        clock = FixedClock(START)
+        room = build(home, url, clock)
+        establish(room.ca)
+        made.append(room)
+        market = SealRequest(MARKET, "印川市市场监督管理局", "21990000000001", "印川市市场监督管理局")
+        transport = SealRequest(TRANSPORT, "印川市交通运输局", "21990000000002", "印川市交通运输局")
+        return Region(room, clock, home, url, make_seal(room, SYSTEM, market), make_seal(room, SYSTEM, transport))
+
+    yield make
+    for room in made:
+        room.ground.db.dispose()
+
+
+@pytest.fixture(scope="session", params=["sqlite", "postgresql"])
+def region(request: pytest.FixtureRequest, make_region: Callable[[str], Region]) -> Region:
+    return make_region(request.param)
+
+
+@pytest.fixture(scope="session")
+def one_region(make_region: Callable[[str], Region]) -> Region:
+    """SQLite only, for what does not depend on the database."""
+    return make_region("sqlite")
