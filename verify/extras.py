@@ -1,0 +1,36 @@
+"""Certificates a file brings along (附带证书): none of them may stand there unproved.
+
+They lie outside the signature, so an altered one would go unnoticed. Each must be on the validated path, or be signed
+by a certificate we can see. Where the signer itself is unknown, missing issuers are that finding's business.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from ca.reading import Certificate, read_certificate
+from foundation.der import DerError
+from verify.links import issued
+from verify.path import PathResult
+from verify.trust import TrustStore
+
+
+def unverified(brought: Iterable[bytes], path: PathResult, trust: TrustStore) -> bool:
+    """True when some certificate in `brought` cannot be shown to be what its issuer signed."""
+    used = {certificate.der for certificate in path.certificates}
+    parsed: list[Certificate] = []
+    for data in brought:
+        try:
+            parsed.append(read_certificate(data))
+        except DerError:
+            return True
+    known = (*parsed, *trust.anchors, *trust.intermediates)
+    for certificate in parsed:
+        if certificate.der in used:
+            continue
+        issuers = [item for item in known if item.subject.raw == certificate.issuer.raw]
+        if not issuers and path.trusted:
+            return True
+        if issuers and not any(issued(issuer, certificate) for issuer in issuers):
+            return True
+    return False

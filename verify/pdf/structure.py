@@ -1,0 +1,183 @@
+"""Which signatures a PDF has (签名域枚举): fields of every revision, found by us. ISO 32000-2 12.7.5.5, 12.8.
+
+pyHanko reads the objects; it must not list the signatures, for it skips what it does not know (facts: sealing 2.4).
+Everything foreign code may raise over a hostile file is turned into `Damaged` in one place, `reading`.
+"""
+
+from __future__ import annotations
+
+import io
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from pyhanko.pdf_utils.decode_limits import DecodeLimits, DocumentDecodeBudget, StreamDecodeLimits
+from pyhanko.pdf_utils.reader import PdfFileReader
+
+from verify.pdf.ranges import MOST_SIGNATURES
+
+MOST_REVISIONS = 64
+MOST_FIELDS = 4000
+MOST_DEPTH = 24
+MOST_READS = 400_000
+SECONDS = 5.0
+_MIB = 1024 * 1024
+
+
+class PdfTrouble(Exception):  # noqa: N818 - caught inside `verify.pdf`, becomes a finding
+    """The file cannot be read as a PDF. `limit` when it is not broken but abnormal beyond our bounds."""
+
+    def __init__(self, why: str, *, limit: bool = False) -> None:
+        super().__init__(why)
+        self.limit = limit
+
+
+class BoundedReader(PdfFileReader):  # type: ignore[misc]  # pyHanko ships no types we rely on
+    """A reader that stops: decoded octets, object reads and seconds are all counted (T36)."""
+
+    def __init__(self, data: bytes, seconds: float = SECONDS) -> None:
+        self._reads = 0
+        self._deadline = time.monotonic() + seconds
+        limits = DecodeLimits(
+            per_stream=StreamDecodeLimits(max_output_size=64 * _MIB),
+            document_budget=DocumentDecodeBudget(base_allowance=128 * _MIB, max_ratio=20),
+        )
+        super().__init__(io.BytesIO(data), strict=True, decode_limits=limits)
+
+    def get_object(self, *args: Any, **named: Any) -> Any:
+        self._reads += 1
+        if self._reads > MOST_READS or (self._reads % 64 == 0 and time.monotonic() > self._deadline):
+            raise PdfTrouble("too much work", limit=True)
+        return super().get_object(*args, **named)
+
+
+@contextmanager
+def reading() -> Iterator[None]:
+    """The one guarded place: pyHanko raises nearly anything over a hostile file (facts: sealing 2.4, last row)."""
+    try:
+        yield
+    except PdfTrouble:
+        raise
+    except (RecursionError, MemoryError) as error:
+        raise PdfTrouble(type(error).__name__, limit=True) from error
+    except Exception as error:
+        raise PdfTrouble(f"{type(error).__name__}: {error}"[:200]) from error
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """One filled signature field, as some revision shows it."""
+
+    field: str
+    filter: str
+    subfilter: str
+    byte_range: tuple[int, ...]
+    contents: bytes
+    claimed: str | None
+    """/M, uninterpreted."""
+    doc_mdp: int | None
+    field_mdp: Any
+
+
+@dataclass(slots=True)
+class Structure:
+    """`fields[r]`: names of signature fields in revision r → whether they are filled."""
+
+    reader: BoundedReader
+    signatures: dict[tuple[str, tuple[int, ...]], Signature] = field(default_factory=dict)
+    fields: list[dict[str, bool]] = field(default_factory=list)
+
+    @property
+    def revisions(self) -> int:
+        return int(self.reader.xrefs.total_revisions)
+
+    def startxref(self, revision: int) -> int:
+        return int(self.reader.xrefs.get_startxref_for_revision(revision))
+
+    def sections_end(self, revision: int) -> int:
+        """Where the last cross-reference octet of revisions up to `revision` lies."""
+        infos = (self.reader.xrefs.get_xref_container_info(r) for r in range(revision + 1))
+        return max(int(info.end_location) for info in infos)
+
+    def revision_of(self, startxref: int) -> int | None:
+        """The revision whose cross-reference section stands at `startxref`."""
+        found = [r for r in range(self.revisions) if self.startxref(r) == startxref]
+        return found[-1] if found else None
+
+
+def read_structure(data: bytes) -> Structure:
+    """Open the file and list its signature fields; raises `PdfTrouble`."""
+    with reading():
+        structure = Structure(BoundedReader(data))
+        if structure.reader.encrypted:
+            raise PdfTrouble("encrypted")
+        if structure.revisions > MOST_REVISIONS:
+            raise PdfTrouble("too many revisions", limit=True)
+        for revision in range(structure.revisions):
+            last = revision == structure.revisions - 1
+            handler = structure.reader if last else structure.reader.get_historical_resolver(revision)
+            structure.fields.append(_fields(handler, structure.signatures))
+        return structure
+
+
+def _fields(handler: Any, signatures: dict[tuple[str, tuple[int, ...]], Signature]) -> dict[str, bool]:
+    found: dict[str, bool] = {}
+    form = handler.root.get("/AcroForm") if "/Root" in handler.trailer_view else None
+    if form is None:
+        return found
+    waiting = [(item.get_object(), "", None, 0) for item in form.get("/Fields", [])]
+    visited = 0
+    while waiting:
+        node, parent, kind, depth = waiting.pop()
+        visited += 1
+        if visited > MOST_FIELDS or depth > MOST_DEPTH:
+            raise PdfTrouble("too many form fields", limit=True)
+        own = str(node["/T"]) if "/T" in node else ""
+        name = f"{parent}.{own}" if parent and own else parent or own
+        kind = node.get("/FT", kind)
+        kids = [kid.get_object() for kid in node.get("/Kids", [])]
+        waiting += [(kid, name, kind, depth + 1) for kid in kids if "/T" in kid or "/FT" in kid or "/Kids" in kid]
+        value = node["/V"].get_object() if "/V" in node else None
+        signed = value is not None and hasattr(value, "get") and "/ByteRange" in value
+        if kind != "/Sig" and not signed:
+            continue
+        found[name] = value is not None
+        if value is not None:
+            _collect(name, value, signatures)
+    return found
+
+
+def _collect(name: str, value: Any, signatures: dict[tuple[str, tuple[int, ...]], Signature]) -> None:
+    numbers = tuple(int(number) for number in value.get("/ByteRange", []))
+    key = (name, numbers)
+    if key in signatures:
+        return
+    if len(signatures) >= MOST_SIGNATURES:
+        raise PdfTrouble("too many signatures", limit=True)
+    contents = value.get("/Contents", b"")
+    octets = contents.original_bytes if hasattr(contents, "original_bytes") else bytes(contents)
+    signatures[key] = Signature(
+        field=name,
+        filter=str(value.get("/Filter", "")),
+        subfilter=str(value.get("/SubFilter", "")),
+        byte_range=numbers,
+        contents=octets,
+        claimed=str(value["/M"]) if "/M" in value else None,
+        doc_mdp=_doc_mdp(value),
+        field_mdp=_reference(value, "/FieldMDP"),
+    )
+
+
+def _doc_mdp(value: Any) -> int | None:
+    parameters = _reference(value, "/DocMDP")
+    return int(parameters.get("/P", 2)) if parameters is not None else None
+
+
+def _reference(value: Any, method: str) -> Any:
+    for item in value.get("/Reference", []):
+        reference = item.get_object()
+        if reference.get("/TransformMethod") == method:
+            return reference.get("/TransformParams", {})
+    return None

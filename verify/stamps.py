@@ -1,0 +1,100 @@
+"""Time stamps (时间戳核验): was this known to an authority at that time? RFC 3161 2.4.2, RFC 5816, GB/T 20520.
+
+A token that is damaged or made for something else breaks what carries it. A sound token of an authority we do not know
+proves nothing, and the time stays a claim.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from ca import oids
+from ca.reading import Certificate, TimeStampToken, read_certificate, read_token
+from foundation.der import DerError
+from hsm.digests import Digest
+from hsm.schemes import Family
+from seal import cms
+from seal.cms import SignedData
+from verify.cms_shape import is_canonical
+from verify.extras import unverified
+from verify.links import stands
+from verify.path import PathResult, validate
+from verify.path_checks import Moment
+from verify.report import Finding
+from verify.trust import TrustStore, Use
+from verify.words import finding
+
+CLOCK_SKEW = timedelta(minutes=5)
+
+
+@dataclass(frozen=True, slots=True)
+class StampResult:
+    """`intact`: it is a sound token over the right octets. `trusted`: its authority is in the trust store."""
+
+    time: datetime | None
+    intact: bool
+    trusted: bool
+    path: PathResult | None
+    findings: tuple[Finding, ...]
+
+
+_BROKEN = StampResult(None, intact=False, trusted=False, path=None, findings=(finding("time.broken"),))
+
+
+def check_stamp(data: bytes, covered: Callable[[Digest], bytes], trust: TrustStore, now: datetime) -> StampResult:
+    """Judge the token at the start of `data`; `covered` gives the digest of what it should be about."""
+    try:
+        shape = cms.read(data)
+        token = read_token(shape.raw)
+        tsa = _signer_certificate(token)
+    except DerError:
+        return _BROKEN
+    if tsa is None or not _sound(token, tsa, covered) or not _complete(token, shape):
+        return _BROKEN
+    extra = [read_certificate(item) for item in token.certificates]
+    # the token's own time is all there is for its authority: no older proof of it exists (RFC 3161 4)
+    path = validate(tsa, trust, extra=extra, moment=Moment(now), use=Use.TIMESTAMP)
+    if unverified(shape.certificates, path, trust):
+        return _BROKEN
+    time = token.info.time
+    if time > now + CLOCK_SKEW:
+        return StampResult(time, intact=True, trusted=False, path=path, findings=(finding("time.future"),))
+    findings = () if path.trusted else (finding("time.untrusted"),)
+    return StampResult(time, intact=True, trusted=path.trusted, path=path, findings=findings)
+
+
+def _complete(token: TimeStampToken, shape: SignedData) -> bool:
+    """Every octet is accounted for: no unsigned attributes, nothing after it but the zeros of a PDF's place."""
+    if shape.trailing.strip(b"\x00") or token.signer.unsigned_attributes is not None:
+        return False
+    return shape.indefinite or is_canonical(shape)
+
+
+def _sound(token: TimeStampToken, tsa: Certificate, covered: Callable[[Digest], bytes]) -> bool:
+    info, signer = token.info, token.signer
+    if info.digest is None or info.digest.weak or covered(info.digest) != info.imprint:
+        return False
+    if signer.content_type != oids.TST_INFO or signer.digest is None or signer.scheme is None:
+        return False
+    if signer.digest.of(info.raw) != signer.message_digest or signer.scheme.weak:
+        return False
+    if signer.scheme.family is Family.SM2 and signer.digest is not signer.scheme.digest:
+        return False
+    bound = signer.certificate_digest
+    if signer.certificate_hash is None or bound is None or bound.of(tsa.der) != signer.certificate_hash:
+        return False  # RFC 3161 2.4.2: the token must name its certificate
+    return stands(tsa.spki, signer.scheme, signer.signed_attributes, signer.signature)
+
+
+def _signer_certificate(token: TimeStampToken) -> Certificate | None:
+    for certificate in map(read_certificate, token.certificates):
+        if token.signer.key_id is not None:
+            if certificate.subject_key_id == token.signer.key_id:
+                return certificate
+        elif token.signer.issuer is not None:
+            named = (token.signer.issuer.raw, token.signer.serial)
+            if (certificate.issuer.raw, certificate.serial) == named:
+                return certificate
+    return None
