@@ -20,7 +20,7 @@ from verify.trust import TrustStore
 
 @dataclass
 class RegionTrust:
-    """Composes the store anew when a list changed; parsing certificates for every request would cost more than a check."""
+    """Composes the store anew when a list changed; parsing certificates for every request would cost more."""
 
     ca: CaRoom
     licence: LicenceRoom

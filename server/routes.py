@@ -1,4 +1,4 @@
-"""Every API route of every room, in the order of the floors (接口清单): the app mounts them, `openapi.yaml` lists them."""
+"""Every API route of every room, floor by floor (接口清单): the app mounts them, `openapi.yaml` lists them."""
 
 from __future__ import annotations
 

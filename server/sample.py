@@ -1,4 +1,4 @@
-"""The sample region (示例区域): invented departments, seals, people and licences, so that a newcomer can try everything.
+"""The sample region (示例区域): invented departments, seals, people and licences for a newcomer to try.
 
 Region 219900 and county 219901 are assigned to no place, so nobody's real number can be met. Every step asks first
 whether it was done, so a start interrupted anywhere is finished by the next.
@@ -208,7 +208,8 @@ def _licences(house: House) -> None:
             "holder_name": "印川市䶮澜数字科技有限公司",
             "subject_type": "有限责任公司（自然人投资或控股）",
             "legal_representative": "陆堃",
-            "business_scope": "软件开发；信息系统集成服务；数据处理和存储支持服务；信息技术咨询服务；计算机软硬件及辅助设备零售。"
+            "business_scope": "软件开发；信息系统集成服务；数据处理和存储支持服务；信息技术咨询服务；"
+            "计算机软硬件及辅助设备零售。"
             "（除依法须经批准的项目外，凭营业执照依法自主开展经营活动）",
             "registered_capital": "5000000",
             "established_on": "2019-06-18",

@@ -1,4 +1,4 @@
-"""What runs by itself (日常运行): recovery at start, checkpoints, lists, clean-up. Embedded process and worker alike."""
+"""What runs by itself (日常运行): recovery at start, checkpoints, lists, clean-up; in every kind of process."""
 
 from __future__ import annotations
 

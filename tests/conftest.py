@@ -141,3 +141,12 @@ def ground(settings: Settings, db: Database, clock: FixedClock, vault: Vault) ->
         mac=vault.mac,
         jobs=JobQueue(clock, ids),
     )
+
+
+@pytest.fixture(scope="session")
+def region(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """A running sample region (`tests.region.Region`), once per test process."""
+    from tests.region import running_region  # the whole house; tests of one room need not import it
+
+    with running_region(tmp_path_factory.mktemp("region") / "home") as started:
+        yield started

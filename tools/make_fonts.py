@@ -140,7 +140,7 @@ def make(collection: str, expected: str, target: str, family: str, style: str, w
             del font[tag]
     out = TARGET / target
     font.save(str(out), reorderTables=True)
-    print(f"{out.name}: {len(wanted & have)} characters, {out.stat().st_size} octets")  # noqa: T201 - a script's report
+    print(f"{out.name}: {len(wanted & have)} characters, {out.stat().st_size} octets")
     return frozenset(wanted & have)
 
 

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Install what `make run` and `make test` need, or say exactly what is missing (安装脚本).
 
-Plain Python 3.11, standard library only: it runs before anything is installed. Debian packages are installed when we are
-root and `apt-get` is there; otherwise every missing one is named with the command that installs it.
+Standard library only: it runs before anything is installed. Debian packages are installed when we are root and have
+`apt-get`; otherwise every missing one is named with the command that installs it.
 """
 
 from __future__ import annotations

@@ -1,0 +1,5 @@
+"""`python -m server` is `yinxin`."""
+
+from server.cli import main
+
+main()
