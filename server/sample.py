@@ -132,16 +132,21 @@ def establish(house: House) -> list[Login]:
             "sample.environment",
             Text("只有示例环境可以建立示例区域。", "The sample region can be set up in the sample environment only."),
         )
+    establish_departments(house)
+    for login in LOGINS:
+        _person(house, login)
+    _licences(house)
+    return list(LOGINS)
+
+
+def establish_departments(house: House) -> None:
+    """Seals, and the licence types each department may issue."""
     for department in DEPARTMENTS:
         _seal(house, department)
         for slug in department.licence_types:
             authority.authorise(
                 house.licence, SYSTEM, slug=slug, department=department.uscc, department_name=department.name
             )
-    for login in LOGINS:
-        _person(house, login)
-    _licences(house)
-    return list(LOGINS)
 
 
 def _seal(house: House, department: Department) -> None:
