@@ -87,7 +87,7 @@ def tell_unsupported(name: str, form: str, found: Finding | None = None) -> Sign
         name=name,
         kind="signature",
         format=form,
-        intact=False if found.severity is Severity.ERROR else True,
+        intact=False,
         trusted=False,
         sub_indication=Sub.FORMAT_FAILURE if found.severity is Severity.ERROR else Sub.GENERIC,
         findings=(_placed(found, name),),
@@ -98,7 +98,7 @@ def tell_stamp(
     stamp: StampResult, *, name: str, form: str, coverage: str | None, broken_by: tuple[Finding, ...] = ()
 ) -> SignatureReport:
     """A document time stamp: an authority saw these octets at that time."""
-    spoiled = bool(broken_by) or not stamp.intact
+    spoiled = not stamp.intact or any(item.severity is Severity.ERROR for item in broken_by)
     leaf = stamp.path.certificates[0] if stamp.path else None
     path_sub = stamp.path.sub if stamp.path else None
     return SignatureReport(

@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 
 from ca.reading import Certificate, read_certificate, scheme_of
 from foundation import der

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from ca.reading import Certificate, read_certificate
+from foundation import der
 from foundation.der import DerError
 from verify.links import issued
 from verify.path import PathResult
@@ -18,6 +19,7 @@ from verify.trust import TrustStore
 def unverified(brought: Iterable[bytes], path: PathResult, trust: TrustStore) -> bool:
     """True when some certificate in `brought` cannot be shown to be what its issuer signed."""
     used = {certificate.der for certificate in path.certificates}
+    held = {certificate.der for certificate in (*trust.anchors, *trust.intermediates, *trust.leaves)}
     parsed: list[Certificate] = []
     for data in brought:
         try:
@@ -26,6 +28,10 @@ def unverified(brought: Iterable[bytes], path: PathResult, trust: TrustStore) ->
             return True
     known = (*parsed, *trust.anchors, *trust.intermediates)
     for certificate in parsed:
+        if certificate.der in held:
+            continue
+        if not _one_spelling(certificate):
+            return True
         if certificate.der in used:
             continue
         issuers = [item for item in known if item.subject.raw == certificate.issuer.raw]
@@ -34,3 +40,9 @@ def unverified(brought: Iterable[bytes], path: PathResult, trust: TrustStore) ->
         if issuers and not any(issued(issuer, certificate) for issuer in issuers):
             return True
     return False
+
+
+def _one_spelling(certificate: Certificate) -> bool:
+    """The octets around the signed part are the only ones possible."""
+    value = der.bit_string(certificate.signature)
+    return certificate.der == der.sequence(certificate.tbs, certificate.signature_algorithm, value)

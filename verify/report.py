@@ -211,28 +211,24 @@ class Report:
     judged_at: datetime
     signatures: tuple[SignatureReport, ...] = ()
     findings: tuple[Finding, ...] = ()
+    """Every finding, those of single signatures too (with `where` set), the deciding ones first."""
     licence: LicenceFacts | None = None
 
     @property
     def summary(self) -> Text:
         """One sentence: the verdict and its first reason."""
         head = _HEADS[self.verdict]
-        deciding = next((f for f in self.all_findings if f.severity in (Severity.ERROR, Severity.UNKNOWN)), None)
+        deciding = next(
+            (f for wanted in (Severity.ERROR, Severity.UNKNOWN) for f in self.findings if f.severity is wanted), None
+        )
         if self.verdict is Verdict.GENUINE or deciding is None:
             return head
         return Text(f"{head.zh}{deciding.text.zh}", f"{head.en} {deciding.text.en}")
 
-    @property
-    def all_findings(self) -> tuple[Finding, ...]:
-        return self.findings + tuple(f for signature in self.signatures for f in signature.findings)
-
     def has(self, code: str) -> bool:
-        return any(finding.code == code for finding in self.all_findings)
+        return any(finding.code == code for finding in self.findings)
 
     def to_json(self) -> dict[str, Any]:
-        """`findings` holds every finding, those of single signatures with `where` set; errors first."""
-        order = list(Severity)
-        findings = sorted(self.all_findings, key=lambda finding: order.index(finding.severity))
         return {
             "name": clean(self.name) if self.name is not None else None,
             "kind": self.kind,
@@ -244,9 +240,15 @@ class Report:
             "summary_en": clean(self.summary.en),
             "judged_at": stamp(self.judged_at),
             "signatures": [signature.to_json() for signature in self.signatures],
-            "findings": [finding.to_json() for finding in findings],
+            "findings": [finding.to_json() for finding in self.findings],
             "licence": self.licence.to_json() if self.licence else None,
         }
+
+
+def by_weight(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Errors first, then open questions, then the rest; equal ones said once."""
+    order = list(Severity)
+    return tuple(sorted(dict.fromkeys(findings), key=lambda finding: order.index(finding.severity)))
 
 
 _HEADS = {
@@ -264,10 +266,11 @@ def decide(signatures: Iterable[SignatureReport], findings: Iterable[Finding]) -
     signatures = tuple(signatures)
     every = (*findings, *(finding for signature in signatures for finding in signature.findings))
     severities = {finding.severity for finding in every}
-    if Severity.ERROR in severities or not all(signature.intact for signature in signatures):
+    broken = not all(signature.intact for signature in signatures)
+    if Severity.ERROR in severities or (broken and Severity.UNKNOWN not in severities):
         return Verdict.NOT_GENUINE
     sealed = any(signature.kind == "seal" for signature in signatures)
-    if Severity.UNKNOWN in severities or not sealed or not all(signature.trusted for signature in signatures):
+    if broken or Severity.UNKNOWN in severities or not sealed or not all(signature.trusted for signature in signatures):
         return Verdict.CANNOT_TELL
     return Verdict.GENUINE
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from ca.reading import Certificate, read_certificate
+from foundation import der
 from foundation.der import DerError
 from hsm.digests import Digest, digest_of_oid
 from hsm.errors import BadSignature
@@ -64,7 +65,10 @@ def _size(data: bytes) -> int:
 
 
 def _check(signature: SealSignature, document: Document, trust: TrustStore, moment: Moment, place: Place) -> Checked:
-    # 1. structure was read; 2. whose signature, and does its value hold
+    # 1. structure was read; every octet outside the signed part is accounted for
+    if not _is_canonical(signature):
+        raise Broken(Sub.FORMAT_FAILURE, finding("signature.not_canonical"))
+    # 2. whose signature, and does its value hold
     certificate = read_certificate(signature.certificate)
     scheme = _scheme(signature.algorithm, certificate)
     try:
@@ -105,6 +109,17 @@ def _check(signature: SealSignature, document: Document, trust: TrustStore, mome
         findings=tuple(findings),
         seal=_facts(signature.seal),
     )
+
+
+def _is_canonical(signature: SealSignature) -> bool:
+    """Certificate, algorithm, value and time stamp stand outside TBS_Sign: only their one DER spelling is accepted."""
+    value = der.bit_string(signature.signature)
+    if signature.standard is Standard.GMT_0031_2014:
+        return signature.raw == der.sequence(signature.signed, value)
+    parts = [signature.signed, der.octet_string(signature.certificate), der.oid(signature.algorithm), value]
+    if signature.time_stamp is not None:
+        parts.append(der.explicit(0, der.bit_string(signature.time_stamp)))
+    return signature.raw == der.sequence(*parts)
 
 
 def _scheme(oid: str, certificate: Certificate) -> Scheme:
@@ -183,12 +198,10 @@ def _check_period(seal: Seal, at: datetime) -> list[Finding]:
 
 
 def _remarks(signature: SealSignature) -> list[Finding]:
-    found = [
-        finding("seal.deviation", name) for name in dict.fromkeys((*signature.deviations, *signature.seal.deviations))
-    ]
-    for item in (*signature.extensions, *signature.seal.extensions):
-        if item.critical:
-            found.append(finding("seal.critical_extension", item.oid))
+    deviations = dict.fromkeys((*signature.deviations, *signature.seal.deviations))
+    found = [finding("seal.deviation", name) for name in deviations]
+    extensions = (*signature.extensions, *signature.seal.extensions)
+    found += [finding("seal.critical_extension", item.oid) for item in extensions if item.critical]
     if signature.certificate == signature.seal.maker_certificate:
         found.append(finding("seal.same_signer"))
     return found

@@ -202,6 +202,7 @@ _WORDS: dict[str, tuple[Severity, str, str]] = {
     # --- licences and codes
     "licence.valid": (_I, "登记状态：有效（{0} 查询）。", "Register: valid (asked {0})."),
     "licence.revoked": (_E, "该证照已被撤销或注销（{0}）。", "This licence has been revoked ({0})."),
+    "licence.not_yet_valid": (_E, "该证照尚未生效（{0}）。", "This licence is not in force yet ({0})."),
     "licence.suspended": (_E, "该证照已被暂扣（{0}）。", "This licence is suspended ({0})."),
     "licence.expired": (_E, "该证照已过有效期（{0}）。", "This licence has expired ({0})."),
     "licence.superseded": (_E, "该证照已被新证替换（{0}）。", "This licence has been replaced by a newer one ({0})."),

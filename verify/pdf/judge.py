@@ -1,7 +1,7 @@
 """The judgement of one PDF (PDF 核验), in visible steps. PAdES (EN 319 142-1), GM/T 0112-2021, GB/T 38540 in PDF.
 
-A file is as good as its worst signature: every one found, in any revision or merely in the octets, must hold, cover what
-it must cover, and be followed by nothing but archive data or signatures that hold as well.
+A file is as good as its worst signature: every one found, in any revision or merely in the octets, must hold, cover
+what it must cover, and be followed by nothing but archive data or signatures that hold as well.
 """
 
 from __future__ import annotations
@@ -82,7 +82,7 @@ def judge_pdf(data: bytes, trust: TrustStore, moment: Moment) -> Judged:
         if item.coverage is not None and item.signature.subfilter in _CMS | _SES:
             item.checked = _check(item, item.coverage, trust, _proved(item, found, moment))
     # 5. what came after each, now that it is known who signed later
-    reports = [_tell(item, found, structure, findings) for item in found]
+    reports = [_tell(item, found, structure) for item in found]
     findings += _around(data, found)
     licence = _licence(structure) if structure is not None and found else None
     return Judged(tuple(reports), tuple(findings), licence)
@@ -118,16 +118,19 @@ def _near(data: bytes, numbers: tuple[int, ...]) -> str:
 
 
 def _cover(item: _Found, data: bytes, structure: Structure | None) -> None:
-    signature = item.signature
     try:
-        covered = coverage(data, signature.byte_range)
-        if signature.field != _HIDDEN and signature.contents != covered.contents:
-            raise BadRange("the gap is not this signature's /Contents")
+        covered = coverage(data, item.signature.byte_range)
+        _same_contents(item.signature, covered)
         if structure is not None and not covered.whole_file:
             item.revision = _revision(covered, structure)
         item.coverage = covered
     except BadRange as bad:
         item.bad_range = str(bad)
+
+
+def _same_contents(signature: Signature, covered: Coverage) -> None:
+    if signature.field != _HIDDEN and signature.contents != covered.contents:
+        raise BadRange("the gap is not this signature's /Contents")
 
 
 def _revision(covered: Coverage, structure: Structure) -> int:
@@ -165,7 +168,7 @@ def _proved(item: _Found, found: list[_Found], moment: Moment) -> Moment:
     return replace(moment, proved=min(times)) if times else moment
 
 
-def _tell(item: _Found, found: list[_Found], structure: Structure | None, findings: list[Finding]) -> SignatureReport:
+def _tell(item: _Found, found: list[_Found], structure: Structure | None) -> SignatureReport:
     signature = item.signature
     name = signature.field or "?"
     form = f"PDF {signature.subfilter.lstrip('/') or 'unknown'}"
@@ -198,9 +201,10 @@ def _hidden(item: _Found, found: list[_Found]) -> Finding:
     hole = item.coverage.hole
     for other in found:
         covered = other.coverage
-        if other is not item and other.good and covered is not None and hole[1] <= covered.end:
-            if hole[1] <= covered.hole[0] or hole[0] >= covered.hole[1]:
-                return finding("pdf.hidden_signature")
+        if other is item or not other.good or covered is None or hole[1] > covered.end:
+            continue
+        if hole[1] <= covered.hole[0] or hole[0] >= covered.hole[1]:
+            return finding("pdf.hidden_signature")
     return finding("file.damaged", "signature outside any field")
 
 
@@ -212,16 +216,20 @@ def _after(item: _Found, found: list[_Found], structure: Structure) -> list[Find
         changes = changes_after(structure, item.signature, item.revision)
     except PdfTrouble as trouble:
         return [finding("file.limits" if trouble.limit else "file.damaged", str(trouble))]
+    return [_change(item, changes, found, structure)]
+
+
+def _change(item: _Found, changes: Changes, found: list[_Found], structure: Structure) -> Finding:
     if changes.illegal is not None:
-        return [finding("pdf.changed_after_sealing", changes.illegal)]
+        return finding("pdf.changed_after_sealing", changes.illegal)
     if not changes.permitted:
-        return [finding("pdf.not_permitted")]
+        return finding("pdf.not_permitted")
     if changes.archive_only and not changes.fields:
-        return [finding("pdf.extended")]
+        return finding("pdf.extended")
     foreign = _not_signed(item, changes, found, structure)
     if foreign:
-        return [finding("pdf.changed_after_sealing", ", ".join(sorted(foreign))[:160])]
-    return [finding("pdf.sealed_again")]
+        return finding("pdf.changed_after_sealing", ", ".join(sorted(foreign))[:160])
+    return finding("pdf.sealed_again")
 
 
 def _not_signed(item: _Found, changes: Changes, found: list[_Found], structure: Structure) -> set[str]:

@@ -34,7 +34,7 @@ class PdfTrouble(Exception):  # noqa: N818 - caught inside `verify.pdf`, becomes
         self.limit = limit
 
 
-class BoundedReader(PdfFileReader):  # type: ignore[misc]  # pyHanko ships no types we rely on
+class BoundedReader(PdfFileReader):
     """A reader that stops: decoded octets, object reads and seconds are all counted (T36)."""
 
     def __init__(self, data: bytes, seconds: float = SECONDS) -> None:
