@@ -95,7 +95,9 @@ def _make(room: CaRoom, suite: Suite, request: Request) -> bytes:
     info = _tst_info(room, suite, request, serial, at)
     attributes = _signed_attributes(tsa, info)
     signature = tsa.sign(room.keys.signer(tsa.key_name), der.tlv(der.SET, attributes), f"stamp:{suite}:{serial:x}")
-    octets = _content_info(tsa, info, attributes, signature, with_certificate=request.with_certificate)
+    # the issuing CA goes along, so that whoever trusts the root alone can follow the path years later
+    chain = (tsa.certificate.der, room.authority(f"{suite}-issuing").certificate.der)
+    octets = _content_info(tsa, info, attributes, signature, chain if request.with_certificate else ())
     made = read_token(octets)
     if made.info.raw != info or made.signer.signed_attributes != der.tlv(der.SET, attributes):
         raise Damaged("ca.signed_other", Text("签名内容与检查内容不一致。", "What was signed is not what was checked."))
@@ -175,7 +177,9 @@ def _certificate_id(tsa: Service) -> bytes:
     return _attribute(oids.ATTRIBUTE_SIGNING_CERTIFICATE_V2, der.sequence(der.sequence(one)))
 
 
-def _content_info(tsa: Service, info: bytes, attributes: bytes, signature: bytes, *, with_certificate: bool) -> bytes:
+def _content_info(
+    tsa: Service, info: bytes, attributes: bytes, signature: bytes, certificates: tuple[bytes, ...]
+) -> bytes:
     """SignedData version 3 (RFC 5652 5.1: the content is not id-data), signer by issuer and serial."""
     certificate = tsa.certificate
     digest = _digest_identifier(tsa.suite.digest)
@@ -191,7 +195,7 @@ def _content_info(tsa: Service, info: bytes, attributes: bytes, signature: bytes
         der.integer(3),
         der.tlv(der.SET, digest),
         der.sequence(der.oid(oids.TST_INFO), der.explicit(0, der.octet_string(info))),
-        der.tlv(0xA0, certificate.der) if with_certificate else b"",
+        der.implicit(0, der.set_of(certificates)) if certificates else b"",
         der.tlv(der.SET, signer),
     )
     return der.sequence(der.oid(oids.SIGNED_DATA), der.explicit(0, signed))
