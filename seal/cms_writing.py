@@ -30,6 +30,8 @@ class SignerTemplate:
     fixed_attributes: tuple[bytes, ...]
     value_size: int
     """Largest signature value of this key."""
+    chain_size: int
+    """Octets of the certificates sent along beside the signer's own."""
 
     def signed_attributes(self, message_digest: bytes) -> bytes:
         """The DER SET OF that is signed."""
@@ -68,6 +70,7 @@ def template(certificate: bytes, chain: tuple[bytes, ...], scheme: Scheme) -> Si
             _attribute(cms.SIGNING_CERTIFICATE_V2, _signing_certificate(certificate, scheme)),
         ),
         value_size=_LARGEST_SM2_VALUE if scheme.family is not Family.RSA else _LARGEST_RSA_VALUE,
+        chain_size=sum(len(one) for one in chain),
     )
 
 

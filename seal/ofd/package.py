@@ -127,7 +127,8 @@ def write(entries: Mapping[str, bytes]) -> bytes:
             info = zipfile.ZipInfo(check_name(name), date_time=(1980, 1, 1, 0, 0, 0))
             info.create_system = 3
             info.external_attr = (stat.S_IFREG | 0o644) << 16
-            packed = data[:4] in (b"\x89PNG", b"\xff\xd8\xff\xe0") or len(data) < 32
+            # seals and their signatures are mostly the picture, which is deflated already
+            packed = data[:4] in (b"\x89PNG", b"\xff\xd8\xff\xe0") or name.endswith((".esl", ".dat"))
             info.compress_type = zipfile.ZIP_STORED if packed else zipfile.ZIP_DEFLATED
             archive.writestr(info, data)
     return buffer.getvalue()
