@@ -8,6 +8,8 @@ from hypothesis import strategies as st
 
 from licence.identifiers import BadIdentifier, Identifier, parse
 
+ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
 VECTORS = (
     ("11100000MB03271699022.340100.000000016.001", "9"),
     ("11100000MB0143028R001.11440000000000000X.0000000001.001", "M"),
@@ -43,9 +45,7 @@ def test_wrong_root_shape_and_check_are_refused(text: str) -> None:
         parse(text)
 
 
-@given(
-    st.text("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ", min_size=20, max_size=20), st.integers(0, 19), st.integers(1, 35)
-)
+@given(st.text(ALPHABET, min_size=20, max_size=20), st.integers(0, 19), st.integers(1, 35))
 def test_any_single_wrong_character_is_caught(serial: str, at: int, shift: int) -> None:
     good = str(Identifier("11100000MB0143028R001", "219900", serial))
     wrong = ALPHABET[(ALPHABET.index(serial[at]) + shift) % 36]
