@@ -6,6 +6,7 @@ from sqlalchemy import select
 
 from ca.errors import AuthorityUnknown
 from ca.models import CaAuthority
+from ca.profiles import Role
 from ca.reading.certificate import read_certificate
 from ca.room import Authority, CaRoom
 
@@ -13,8 +14,8 @@ from ca.room import Authority, CaRoom
 def authorities(room: CaRoom) -> list[Authority]:
     """Our CAs, roots before what they signed."""
     with room.ground.db.read() as session:
-        slugs = session.scalars(select(CaAuthority.slug).order_by(CaAuthority.created_at, CaAuthority.slug)).all()
-    return [room.authority(slug) for slug in slugs]
+        slugs = session.scalars(select(CaAuthority.slug)).all()
+    return sorted((room.authority(slug) for slug in slugs), key=lambda one: (one.role is not Role.ROOT, one.slug))
 
 
 def chain(room: CaRoom, certificate: bytes) -> list[bytes]:

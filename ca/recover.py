@@ -43,7 +43,7 @@ def recover(room: CaRoom, *, older_than: timedelta = GRACE) -> list[UUID]:
                 _check(room, row)
                 made.append(finish(room, SYSTEM, row).id)
         except YinxinError as error:  # one damaged intent must not keep the others, or the process, from starting
-            log.error("ca.recovery_refused", certificate=str(identifier), code=error.code)
+            log.warning("ca.recovery_refused", certificate=str(identifier), code=error.code)
     return made
 
 

@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from ca import oids
 from ca.names import Name, read_name
 from ca.reading.algorithms import algorithm_oid, digest_of, scheme_of
-from ca.reading.certificate import read_serial
+from ca.reading.certificate import Certificate, read_certificate, read_serial
 from ca.reading.shapes import fields, sole
 from foundation import der
 from foundation.der import DerError
@@ -63,6 +63,16 @@ class TimeStampToken:
     info: TstInfo
     signer: TokenSigner
     certificates: tuple[bytes, ...]
+
+    def signer_certificate(self) -> Certificate | None:
+        """The certificate inside that the SignerInfo names; the others lead up to a root."""
+        for octets in self.certificates:
+            found = read_certificate(octets)
+            if self.signer.key_id is not None and found.subject_key_id == self.signer.key_id:
+                return found
+            if (found.serial, found.issuer) == (self.signer.serial, self.signer.issuer):
+                return found
+        return None
 
 
 def read_token(data: bytes) -> TimeStampToken:
