@@ -20,7 +20,8 @@ CODE_HEIGHT_MM = 1.6
 RING_HEIGHT = 0.27
 WIDEST, NARROWEST = 0.98, 0.62
 """Width of a ring character over its height: from nearly square to clearly tall; beyond that the height gives way."""
-STEP_SHARE = 0.93
+STEP_SHARE, FOOT = 0.96, 0.35
+"""How much of its arc a character may fill, measured towards its feet, where the arcs are shorter."""
 LARGEST_STEP = 30.0
 SPAN, SPAN_WITH_CODE, SPAN_WITH_LINE = 292.0, 256.0, 236.0
 STAR_RADIUS, STAR_RISE = 0.335, 0.04
@@ -77,12 +78,11 @@ def _ring_text(spec: RoundSeal, radius: float) -> list[Contour]:
     outer = radius - BORDER_MM - GAP_MM
     height = RING_HEIGHT * radius
     middle = outer - height / 2
-    room = STEP_SHARE * math.radians(step) * middle
-    width = min(WIDEST * height, room)
+    share = STEP_SHARE * math.radians(step)
+    width = min(WIDEST * height, share * (middle - FOOT * height))
     if width < NARROWEST * height:
-        # room depends on the height through the middle radius: solve width = NARROWEST · height for both at once
-        share = STEP_SHARE * math.radians(step)
-        height = share * outer / (NARROWEST + share / 2)
+        # the arc depends on the height through the radius: solve width = NARROWEST · height for both at once
+        height = share * outer / (NARROWEST + (0.5 + FOOT) * share)
         width = NARROWEST * height
         middle = outer - height / 2
     contours: list[Contour] = []
