@@ -127,7 +127,8 @@ class SignatureReport:
 
     name: str
     kind: str
-    """`seal` (official seal), `signature`, or `timestamp` (document time stamp)."""
+    """`seal` (official seal, or the signature of a printed code), `signature`, `timestamp` (of a document) or
+    `certificate` (the issuer's signature over a judged certificate)."""
     format: str
     intact: bool
     trusted: bool
@@ -269,7 +270,7 @@ def decide(signatures: Iterable[SignatureReport], findings: Iterable[Finding]) -
     broken = not all(signature.intact for signature in signatures)
     if Severity.ERROR in severities or (broken and Severity.UNKNOWN not in severities):
         return Verdict.NOT_GENUINE
-    sealed = any(signature.kind == "seal" for signature in signatures)
+    sealed = any(signature.kind in ("seal", "certificate") for signature in signatures)
     if broken or Severity.UNKNOWN in severities or not sealed or not all(signature.trusted for signature in signatures):
         return Verdict.CANNOT_TELL
     return Verdict.GENUINE

@@ -1,7 +1,7 @@
 """Asking whether a licence still stands (证照状态查询): the protocol the verifier needs, and what it makes of answers.
 
-`licence` implements `StatusSource` for this region. The verifier knows nothing of registers: no source, or a source that
-is away, is said in the report and never guessed.
+`licence` implements `StatusSource` for this region. The verifier knows nothing of registers: no source, or a source
+that is away, is said in the report and never guessed.
 """
 
 from __future__ import annotations

@@ -228,6 +228,11 @@ _WORDS: dict[str, tuple[Severity, str, str]] = {
         "The code points to {0}; whether it is genuine depends on its signature, not on that address.",
     ),
     # --- certificates
+    "certificate.forged": (
+        _E,
+        "证书自称由已知 CA 签发，但签名不成立：它是伪造的或被改动过。",
+        "The certificate names a known issuer, but that issuer did not sign it: forged or altered.",
+    ),
     "certificate.valid": (
         _I,
         "证书有效，可追溯到受信任的根。",

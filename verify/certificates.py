@@ -1,0 +1,50 @@
+"""The judgement of a certificate file (证书核验): `.cer`, `.pem`; further certificates in it help to build the path."""
+
+from __future__ import annotations
+
+from ca.reading import Certificate, read_certificates
+from foundation.der import DerError
+from verify.path import validate
+from verify.path_checks import Moment, display_name
+from verify.report import Finding, SignatureReport, Sub
+from verify.trust import TrustStore, Use
+from verify.words import finding
+
+Judged = tuple[tuple[SignatureReport, ...], list[Finding]]
+
+
+def judge_certificates(data: bytes, trust: TrustStore, moment: Moment) -> Judged:
+    """The first certificate is judged. Never raises over what the file holds."""
+    try:
+        certificates = read_certificates(data)
+    except DerError as error:
+        return (), [finding("file.damaged", error.detail.en)]
+    leaf, *extra = certificates
+    path = validate(leaf, trust, extra=extra, moment=moment, use=Use.CERTIFICATE)
+    forged = path.sub is Sub.NO_CERTIFICATE_CHAIN_FOUND and _claims_known_issuer(leaf, trust)
+    findings = (finding("certificate.forged"),) if forged else path.findings
+    if path.trusted:
+        findings = (finding("certificate.valid"), *findings)
+    report = SignatureReport(
+        name=display_name(leaf),
+        kind="certificate",
+        format="X.509",
+        intact=not forged,
+        trusted=path.trusted,
+        sub_indication=Sub.SIG_CRYPTO_FAILURE if forged else path.sub,
+        signer=display_name(path.certificates[1]) if len(path.certificates) > 1 else leaf.issuer.common_name,
+        signer_subject=leaf.issuer.text,
+        time=leaf.not_before,
+        time_source="claimed",
+        algorithm=leaf.scheme.value if leaf.scheme else None,
+        certificate_path=path.lines,
+        findings=findings,
+    )
+    return (report,), []
+
+
+def _claims_known_issuer(leaf: Certificate, trust: TrustStore) -> bool:
+    """It names an issuer we hold, by name and key, yet no such issuer signed it (else there would be a path)."""
+    wanted = leaf.authority_key_id
+    known = trust.by_subject.get(leaf.issuer.raw, ())
+    return any(wanted is None or issuer.subject_key_id in (None, wanted) for issuer in known)
