@@ -178,7 +178,7 @@ def build() -> dict[str, Any]:
     tail = cbor.encode([draft.protected, {}, draft.payload, bytes(64)]) + b"\x00"
     cases.append({"name": "an octet after the message", "text": base41.encode(tail), "result": "code.unreadable"})
     return {
-        "about": "Printed licence codes; made by tests/verify/make_code_vectors.py with gmssl, not with our own engine.",
+        "about": "Licence codes made by tests/verify/make_code_vectors.py with gmssl, not by our own engine.",
         "alphabet": base41.ALPHABET,
         "cose_algorithm": codes.ALGORITHM,
         "sm2_id": sm2.DEFAULT_SM2_ID.decode(),

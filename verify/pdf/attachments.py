@@ -10,7 +10,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from verify.pdf.structure import PdfTrouble, Structure, reading
+from verify.pdf.structure import PdfTrouble, Structure, at, reading
 
 DATA_NAME = "licence.json"
 MOST_OCTETS = 256 * 1024
@@ -20,7 +20,7 @@ _MOST_NAMES = 256
 def licence_data(structure: Structure) -> Mapping[str, object] | None:
     """The JSON object attached as `licence.json`; None when there is none. Raises `PdfTrouble` over damage."""
     with reading():
-        names = structure.reader.root.get("/Names", {}).get("/EmbeddedFiles", None)
+        names = at(at(structure.reader.root, "/Names", {}), "/EmbeddedFiles")
         if names is None:
             return None
         for name, specification in _leaves(names):
@@ -38,8 +38,8 @@ def _leaves(tree: Any) -> list[tuple[str, Any]]:
         visited += 1
         if visited > _MOST_NAMES or len(found) > _MOST_NAMES:
             raise PdfTrouble("too many attachments", limit=True)
-        waiting += [kid.get_object() for kid in node.get("/Kids", [])]
-        names = node.get("/Names", [])
+        waiting += [kid.get_object() for kid in at(node, "/Kids", [])]
+        names = at(node, "/Names", [])
         found += [(str(names[at]), names[at + 1]) for at in range(0, len(names) - 1, 2)]
     return found
 

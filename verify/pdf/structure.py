@@ -66,6 +66,13 @@ def reading() -> Iterator[None]:
         raise PdfTrouble(f"{type(error).__name__}: {error}"[:200]) from error
 
 
+def at(dictionary: Any, key: str, default: Any = None) -> Any:
+    """The value of `key`, followed when it is a reference (a plain `get` would hand over the reference itself)."""
+    if key in dictionary:
+        return dictionary[key]
+    return default
+
+
 @dataclass(frozen=True, slots=True)
 class Signature:
     """One filled signature field, as some revision shows it."""
@@ -124,10 +131,10 @@ def read_structure(data: bytes) -> Structure:
 
 def _fields(handler: Any, signatures: dict[tuple[str, tuple[int, ...]], Signature]) -> dict[str, bool]:
     found: dict[str, bool] = {}
-    form = handler.root.get("/AcroForm") if "/Root" in handler.trailer_view else None
+    form = at(handler.root, "/AcroForm")
     if form is None:
         return found
-    waiting = [(item.get_object(), "", None, 0) for item in form.get("/Fields", [])]
+    waiting = [(item.get_object(), "", None, 0) for item in at(form, "/Fields", [])]
     visited = 0
     while waiting:
         node, parent, kind, depth = waiting.pop()
@@ -136,11 +143,11 @@ def _fields(handler: Any, signatures: dict[tuple[str, tuple[int, ...]], Signatur
             raise PdfTrouble("too many form fields", limit=True)
         own = str(node["/T"]) if "/T" in node else ""
         name = f"{parent}.{own}" if parent and own else parent or own
-        kind = node.get("/FT", kind)
-        kids = [kid.get_object() for kid in node.get("/Kids", [])]
+        kind = at(node, "/FT", kind)
+        kids = [kid.get_object() for kid in at(node, "/Kids", [])]
         waiting += [(kid, name, kind, depth + 1) for kid in kids if "/T" in kid or "/FT" in kid or "/Kids" in kid]
-        value = node["/V"].get_object() if "/V" in node else None
-        signed = value is not None and hasattr(value, "get") and "/ByteRange" in value
+        value = at(node, "/V")
+        signed = isinstance(value, dict) and "/ByteRange" in value
         if kind != "/Sig" and not signed:
             continue
         found[name] = value is not None
@@ -150,18 +157,18 @@ def _fields(handler: Any, signatures: dict[tuple[str, tuple[int, ...]], Signatur
 
 
 def _collect(name: str, value: Any, signatures: dict[tuple[str, tuple[int, ...]], Signature]) -> None:
-    numbers = tuple(int(number) for number in value.get("/ByteRange", []))
+    numbers = tuple(int(number) for number in at(value, "/ByteRange", []))
     key = (name, numbers)
     if key in signatures:
         return
     if len(signatures) >= MOST_SIGNATURES:
         raise PdfTrouble("too many signatures", limit=True)
-    contents = value.get("/Contents", b"")
+    contents = at(value, "/Contents", b"")
     octets = contents.original_bytes if hasattr(contents, "original_bytes") else bytes(contents)
     signatures[key] = Signature(
         field=name,
-        filter=str(value.get("/Filter", "")),
-        subfilter=str(value.get("/SubFilter", "")),
+        filter=str(at(value, "/Filter", "")),
+        subfilter=str(at(value, "/SubFilter", "")),
         byte_range=numbers,
         contents=octets,
         claimed=str(value["/M"]) if "/M" in value else None,
@@ -172,12 +179,12 @@ def _collect(name: str, value: Any, signatures: dict[tuple[str, tuple[int, ...]]
 
 def _doc_mdp(value: Any) -> int | None:
     parameters = _reference(value, "/DocMDP")
-    return int(parameters.get("/P", 2)) if parameters is not None else None
+    return int(at(parameters, "/P", 2)) if parameters is not None else None
 
 
 def _reference(value: Any, method: str) -> Any:
-    for item in value.get("/Reference", []):
+    for item in at(value, "/Reference", []):
         reference = item.get_object()
-        if reference.get("/TransformMethod") == method:
-            return reference.get("/TransformParams", {})
+        if at(reference, "/TransformMethod") == method:
+            return at(reference, "/TransformParams", {})
     return None
