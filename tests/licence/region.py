@@ -1,4 +1,4 @@
-"""A region that can issue: real keys, CA, seals and authorities. Also what the killed workers of `crash_worker` open."""
+"""A region that can issue: real keys, CA, seals and authorities; `crash_worker` opens it too."""
 
 from __future__ import annotations
 
