@@ -79,7 +79,7 @@ def _root(room: CaRoom, suite: Suite) -> None:
         return
     key = _ca_key(room, suite, slug)
     subject = _subject(room, suite, "电子政务根CA")
-    issuer = Issuer(slug, suite, write_name(subject), key_id_of(suite, key.spki))
+    issuer = Issuer(slug, suite, write_name(subject), key_id_of(key.spki))
     wanted = Wanted(ROOT, issuer, None, subject, key.spki, NO_IDENTITY, f"ca.authority:{slug}", None)
     _enter(room, run(room, SYSTEM, wanted), slug, suite, Role.ROOT, None, key)
 

@@ -13,7 +13,7 @@ from ca.reading.certificate import Certificate, read_tbs
 from ca.reading.identity import IdentityExtensions
 from ca.reading.shapes import fields
 from ca.room import Authority, CaRoom
-from ca.suites import Suite
+from ca.suites import key_identifier
 from ca.template import Issuer, identity_extensions
 from foundation import der
 from foundation.errors import InvalidInput
@@ -78,7 +78,7 @@ def prepare(room: CaRoom, wanted: Wanted, now: datetime) -> Prepared:
         not_after=not_after,
         subject=subject,
         spki=wanted.spki,
-        key_id=key_id_of(wanted.issuer.suite, wanted.spki),
+        key_id=key_id_of(wanted.spki),
         identity=identity_extensions(wanted.identity),
     )
     order = Order(subject, wanted.spki, wanted.identity)
@@ -104,8 +104,8 @@ def new_serial(room: CaRoom) -> int:
     return int.from_bytes(octets, "big")
 
 
-def key_id_of(suite: Suite, spki: bytes) -> bytes:
-    return suite.key_id(fields(der.parse(spki), 2, 2, "public key")[1].as_bits())
+def key_id_of(spki: bytes) -> bytes:
+    return key_identifier(fields(der.parse(spki), 2, 2, "public key")[1].as_bits())
 
 
 def _end(wanted: Wanted, begin: datetime) -> datetime:

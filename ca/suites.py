@@ -30,6 +30,10 @@ class Suite(StrEnum):
     def leaf_algorithm(self) -> Algorithm:
         return Algorithm.SM2 if self is Suite.SM2 else Algorithm.RSA_2048
 
-    def key_id(self, key_bits: bytes) -> bytes:
-        """Key identifier: the first 160 bits of the suite's digest of the public key bits (RFC 7093 2, method 1)."""
-        return self.digest.of(key_bits)[:20]
+
+def key_identifier(key_bits: bytes) -> bytes:
+    """The first 160 bits of SHA-256 of the public key bits (RFC 7093 2, method 1), in both suites.
+
+    It only tells keys apart, so it need not be SM3, and readers and pkilint know this method.
+    """
+    return Digest.SHA256.of(key_bits)[:20]

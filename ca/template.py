@@ -93,7 +93,7 @@ def compile_template(profile: Profile, issuer: Issuer, places: Places) -> Templa
         profile,
         issuer,
         before=issuer.suite.scheme.algorithm_identifier() + issuer.name,
-        first=b"" if profile.role is Role.ROOT else authority_key_id(issuer.key_id),
+        first=authority_key_id(issuer.key_id),
         then=b"".join(_constant_extensions(profile, issuer, places)),
     )
 

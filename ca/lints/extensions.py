@@ -8,6 +8,7 @@ from ca.lints.proposal import Proposal
 from ca.profiles import Role
 from ca.reading.identity import NO_IDENTITY, IdentityExtensions, identity_of
 from ca.reading.shapes import fields
+from ca.suites import key_identifier
 from foundation import der
 from foundation.numbers import is_citizen_number, is_uscc
 
@@ -32,7 +33,7 @@ def check_set(p: Proposal) -> None:
 def _expected(p: Proposal) -> list[str]:
     root, leaf = p.profile.role is Role.ROOT, p.profile.role is Role.LEAF
     wanted = {
-        oids.AUTHORITY_KEY_ID: not root,
+        oids.AUTHORITY_KEY_ID: True,
         oids.SUBJECT_KEY_ID: True,
         oids.KEY_USAGE: True,
         oids.BASIC_CONSTRAINTS: not leaf,
@@ -91,11 +92,11 @@ def check_extended_key_usage(p: Proposal) -> None:
 def check_key_identifiers(p: Proposal) -> None:
     """Ours is derived from this key; the authority's equals the identifier in the CA's own certificate."""
     bits = fields(der.parse(p.tbs.spki), 2, 2, "public key")[1].as_bits()
-    if p.tbs.subject_key_id != p.issuer.suite.key_id(bits):
+    if p.tbs.subject_key_id != key_identifier(bits):
         raise LintFailed(
             "key_identifiers", "RFC 5280 4.2.1.2", "主体密钥标识不对", "the subject key identifier is not this key's"
         )
-    above = None if p.issuer_certificate is None else p.issuer_certificate.subject_key_id
+    above = (p.issuer_certificate or p.tbs).subject_key_id
     if p.tbs.authority_key_id != above:
         raise LintFailed(
             "key_identifiers", "RFC 5280 4.2.1.1", "颁发者密钥标识不对", "the authority key identifier is not the CA's"

@@ -1,0 +1,55 @@
+"""pkilint clean on every profile of both suites, on lists and on OCSP answers."""
+
+from __future__ import annotations
+
+import pytest
+
+from ca import crl, ocsp
+from ca.profiles import PROFILES
+from ca.reading import Reason
+from ca.revoke import revoke
+from ca.suites import Suite
+from foundation import der
+from foundation.principal import SYSTEM
+from tests.ca.conftest import Region
+from tests.ca.linting import lint_certificate, lint_crl, lint_link, lint_ocsp
+from tests.ca.services import service_der
+from tests.ca.test_ocsp import nonce, request
+
+
+def made(region: Region, suite: Suite, profile: str) -> bytes:
+    if PROFILES[profile].is_ca:
+        return region.room.authority(f"{suite}-{profile}").certificate.der
+    return service_der(region.room, suite, profile) if profile in ("tsa", "ocsp") else region.issue(suite, profile).der
+
+
+@pytest.mark.parametrize("profile", list(PROFILES))
+@pytest.mark.parametrize("suite", list(Suite))
+def test_pkilint_finds_nothing_in_a_certificate(region: Region, suite: Suite, profile: str) -> None:
+    octets = made(region, suite, profile)
+    assert lint_certificate(octets) == []
+    issuer = "root" if PROFILES[profile].is_ca else "issuing"
+    assert lint_link(region.room.authority(f"{suite}-{issuer}").certificate.der, octets) == []
+
+
+def test_pkilint_would_say_so(region: Region) -> None:
+    """The judge is awake: a certificate that ends before it begins is found out."""
+    made = region.issue(Suite.SM2, "code-signer")
+    begin, end = der.x509_time(made.not_before), der.x509_time(made.not_after)
+    assert lint_certificate(made.der.replace(begin + end, end + begin)) != []
+
+
+@pytest.mark.parametrize("suite", list(Suite))
+@pytest.mark.parametrize("role", ["root", "issuing"])
+def test_pkilint_finds_nothing_in_a_list(region: Region, suite: Suite, role: str) -> None:
+    gone = region.issue(suite, "code-signer")
+    revoke(region.room, SYSTEM, certificate_id=gone.id, reason=Reason.KEY_COMPROMISE)
+    assert lint_crl(crl.current(region.room, f"{suite}-{role}")) == []
+
+
+@pytest.mark.parametrize("suite", list(Suite))
+def test_pkilint_finds_nothing_in_an_ocsp_answer(region: Region, suite: Suite) -> None:
+    gone, there = region.issue(suite, "code-signer"), region.issue(suite, "seal-maker")
+    revoke(region.room, SYSTEM, certificate_id=gone.id, reason=Reason.KEY_COMPROMISE)
+    data = request(region, suite, gone.serial, there.serial, 99, extensions=nonce(b"n" * 32))
+    assert lint_ocsp(ocsp.answer(region.room, f"{suite}-issuing", data)) == []
