@@ -24,6 +24,15 @@ _ACTIONS = frozenset({"/JavaScript", "/Launch", "/ImportData", "/SubmitForm", "/
 _MM = 72 / 25.4
 
 
+def entry(holder: Any, key: str, default: Any = None) -> Any:
+    """The value itself: pyHanko's `get` hands over an unresolved reference."""
+    return holder[key] if key in holder else default  # noqa: SIM401 - only [] resolves
+
+
+def items(array: Any) -> list[Any]:
+    return [item.get_object() for item in array]
+
+
 @dataclass(frozen=True, slots=True)
 class PageBox:
     """What is seen of a page: crop box in points, and the clockwise turn of /Rotate."""
@@ -105,52 +114,51 @@ def inspect(data: bytes, page: int) -> tuple[Inspected, IncrementalPdfFileWriter
 
 
 def _refuse_hidden_content(root: Any) -> None:
-    form = root.get("/AcroForm", {})
+    form = entry(root, "/AcroForm", {})
     if "/XFA" in form:
         raise _active("XFA 动态表单", "an XFA form")
-    if root.get("/OCProperties", {}).get("/OCGs"):
+    if entry(entry(root, "/OCProperties", {}), "/OCGs"):
         raise _active("可开关的图层", "optional content (layers that can be switched)")
-    names = root.get("/Names", {})
+    names = entry(root, "/Names", {})
     if "/JavaScript" in names:
         raise _active("脚本", "scripts")
-    _refuse_action(root.get("/OpenAction"))
+    _refuse_action(entry(root, "/OpenAction"))
     _refuse_additional(root)
     _refuse_additional_in_fields(form)
 
 
 def _refuse_additional_in_fields(form: Any) -> None:
-    waiting, count = list(form.get("/Fields", [])), 0
+    waiting, count = items(entry(form, "/Fields", [])), 0
     while waiting:
-        field = waiting.pop().get_object()
+        field = waiting.pop()
         count += 1
         if count > MOST_ANNOTATIONS:
             raise damaged()
         _refuse_additional(field)
-        _refuse_action(field.get("/A"))
-        waiting.extend(field.get("/Kids", []))
+        _refuse_action(entry(field, "/A"))
+        waiting.extend(items(entry(field, "/Kids", [])))
 
 
 def _refuse_actions(page: Any) -> None:
     _refuse_additional(page)
-    annotations = page.get("/Annots", [])
+    annotations = entry(page, "/Annots", [])
     if len(annotations) > MOST_ANNOTATIONS:
         raise damaged()
-    for item in annotations:
-        annotation = item.get_object()
-        _refuse_action(annotation.get("/A"))
+    for annotation in items(annotations):
+        _refuse_action(entry(annotation, "/A"))
         _refuse_additional(annotation)
-        if annotation.get("/Subtype") in ("/Movie", "/Screen", "/RichMedia", "/3D"):
+        if entry(annotation, "/Subtype") in ("/Movie", "/Screen", "/RichMedia", "/3D"):
             raise _active("多媒体内容", "multimedia content")
-    contents = page.get("/Contents")
-    streams = contents if isinstance(contents, generic.ArrayObject) else [contents] if contents is not None else []
-    for item in streams:
-        if "/F" in item.get_object():
+    contents = entry(page, "/Contents")
+    streams = items(contents) if isinstance(contents, generic.ArrayObject) else [contents]
+    for stream in streams:
+        if isinstance(stream, generic.StreamObject) and "/F" in stream:
             raise _active("外部引用", "an external stream")
 
 
 def _refuse_additional(holder: Any) -> None:
-    for action in holder.get("/AA", {}).values():
-        _refuse_action(action)
+    for action in entry(holder, "/AA", {}).values():
+        _refuse_action(action.get_object())
 
 
 def _refuse_action(action: Any) -> None:
@@ -158,14 +166,13 @@ def _refuse_action(action: Any) -> None:
     waiting, count = [action], 0
     while waiting:
         item = waiting.pop()
-        item = item.get_object() if item is not None else None
         if not isinstance(item, generic.DictionaryObject):
             continue
         count += 1
-        if item.get("/S") in _ACTIONS or count > 64:
+        if entry(item, "/S") in _ACTIONS or count > 64:
             raise _active("脚本或启动动作", "a script or a launching action")
-        following = item.get("/Next")
-        waiting.extend(following if isinstance(following, generic.ArrayObject) else [following])
+        following = entry(item, "/Next")
+        waiting.extend(items(following) if isinstance(following, generic.ArrayObject) else [following])
 
 
 def _active(zh: str, en: str) -> PdfRefused:
@@ -193,19 +200,18 @@ def _fields_and_locks(reader: PdfFileReader, root: Any) -> tuple[frozenset[str],
             continue
         signed = True
         _refuse_locks(value.get_object())
-    if "/DocMDP" in root.get("/Perms", {}):
+    if "/DocMDP" in entry(root, "/Perms", {}):
         raise _locked()
-    names.update(str(field.get_object().get("/T", "")) for field in root.get("/AcroForm", {}).get("/Fields", []))
+    names.update(str(entry(field, "/T", "")) for field in items(entry(entry(root, "/AcroForm", {}), "/Fields", [])))
     return frozenset(names), signed
 
 
 def _refuse_locks(signature: Any) -> None:
-    for item in signature.get("/Reference", []):
-        reference = item.get_object()
-        parameters = reference.get("/TransformParams", {})
-        if reference.get("/TransformMethod") == "/DocMDP":
+    for reference in items(entry(signature, "/Reference", [])):
+        parameters = entry(reference, "/TransformParams", {})
+        if entry(reference, "/TransformMethod") == "/DocMDP":
             raise _locked()
-        if reference.get("/TransformMethod") == "/FieldMDP" and parameters.get("/P") in (1, 2, 3):
+        if entry(reference, "/TransformMethod") == "/FieldMDP" and entry(parameters, "/P") in (1, 2, 3):
             raise _locked()
 
 
@@ -226,12 +232,12 @@ def _pages(root: Any) -> list[Any]:
     waiting = [root["/Pages"]]
     visited = 0
     while waiting:
-        node = waiting.pop().get_object()
+        node = waiting.pop()
         visited += 1
         if visited > 2 * MOST_PAGES:
             raise PdfRefused("too_many_pages", f"文件超过 {MOST_PAGES} 页。", f"The file has over {MOST_PAGES} pages.")
         if "/Kids" in node:
-            waiting.extend(reversed(node["/Kids"]))
+            waiting.extend(reversed(items(node["/Kids"])))
         else:
             pages.append(node)
     return pages

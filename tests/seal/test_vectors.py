@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import base64
-import subprocess
 from pathlib import Path
 
 import pytest
-from gmssl import sm2 as gmssl_sm2
-from gmssl import sm3 as gmssl_sm3
 
 from ca.reading import read_certificate
-from foundation.der import DerError, parse
+from foundation.der import DerError
 from hsm.digests import sm3
 from hsm.errors import BadSignature
 from seal import cms, ses
@@ -21,6 +18,7 @@ from seal.ofd.signing import referenced
 from seal.ses import CertificateList, SealSignature, Standard
 from seal.ses_check import check_maker, check_user
 from tests.conftest import VECTORS
+from tests.seal.oracles import gmssl_verifies, openssl_sm2
 
 SEALS = {
     "UserV1.esl": Standard.GMT_0031_2014,
@@ -143,35 +141,7 @@ def test_the_national_message_syntax_reads() -> None:
 def test_two_independent_programs_agree_on_the_maker(tmp_path: Path) -> None:
     """OpenSSL's command and gmssl, over the slice our reader calls signed."""
     seal = ses.read_seal((VECTORS / "seal" / "UserV4.esl").read_bytes())
-    openssl_sm2(tmp_path, seal.maker_certificate, seal.signed, seal.signature)
+    assert openssl_sm2(tmp_path, seal.maker_certificate, seal.signed, seal.signature)
+    assert not openssl_sm2(tmp_path, seal.maker_certificate, seal.signed + b"x", seal.signature)
     assert gmssl_verifies(seal.maker_certificate, seal.signed, seal.signature)
     assert not gmssl_verifies(seal.maker_certificate, seal.signed + b"x", seal.signature)
-
-
-def openssl_sm2(folder: Path, certificate: bytes, message: bytes, value: bytes) -> None:
-    """`openssl pkeyutl` with the distinguishing identifier; fails the test unless it says success."""
-    (folder / "cert.der").write_bytes(certificate)
-    (folder / "message").write_bytes(message)
-    (folder / "value").write_bytes(value)
-    key = subprocess.run(
-        ["openssl", "x509", "-inform", "DER", "-in", folder / "cert.der", "-noout", "-pubkey"],
-        check=True, capture_output=True,
-    ).stdout  # fmt: skip
-    (folder / "key.pem").write_bytes(key)
-    answer = subprocess.run(
-        ["openssl", "pkeyutl", "-verify", "-rawin", "-digest", "sm3", "-pubin", "-inkey", folder / "key.pem",
-         "-in", folder / "message", "-sigfile", folder / "value", "-pkeyopt", "distid:1234567812345678"],
-        check=False, capture_output=True, text=True,
-    )  # fmt: skip
-    assert "Signature Verified Successfully" in answer.stdout, answer
-
-
-def gmssl_verifies(certificate: bytes, message: bytes, value: bytes) -> bool:
-    point = parse(read_certificate(certificate).spki).children(2)[1].as_bits()[1:]
-    r, s = (part.as_integer() for part in parse(value).children(2))
-    crypt = gmssl_sm2.CryptSM2(private_key="", public_key=point.hex())
-    identity = "0080" + b"1234567812345678".hex()
-    table = crypt.ecc_table
-    z = gmssl_sm3.sm3_hash(list(bytes.fromhex(identity + table["a"] + table["b"] + table["g"] + point.hex())))
-    e = gmssl_sm3.sm3_hash(list(bytes.fromhex(z) + message))
-    return bool(crypt.verify(f"{r:064x}{s:064x}", bytes.fromhex(e)))
