@@ -1,0 +1,38 @@
+"""The verification room's services (核验服务), made once by the composition root."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from foundation.ground import Ground
+from verify.judge import Context, judge, judge_code
+from verify.report import Report
+from verify.status import StatusSource
+from verify.trust import TrustStore
+
+
+@dataclass(frozen=True)
+class VerifyRoom:
+    """`trust` gives the present trust store; it is asked for each judgement, so a revocation counts at once."""
+
+    ground: Ground
+    trust: Callable[[], TrustStore]
+    status: StatusSource | None = None
+
+    def context(self, *, at: datetime | None = None, offline: bool = False) -> Context:
+        return Context(
+            trust=self.trust(),
+            clock=self.ground.clock,
+            at=at,
+            status=self.status,
+            offline=offline,
+            most_octets=self.ground.settings.web.max_upload_bytes,
+        )
+
+    def judge_file(self, data: bytes, name: str | None = None) -> Report:
+        return judge(data, name=name, context=self.context())
+
+    def judge_code(self, text: str) -> Report:
+        return judge_code(text, context=self.context())
