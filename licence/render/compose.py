@@ -133,8 +133,8 @@ def _place(fitter: _Fitter, lines: list[str], size: float, box: Box, look: Lette
     step = size * look.leading
     block = size + step * (len(lines) - 1)
     top = box.y + ((box.height - block) / 2 if look.vertical == "middle" else 0)
-    # a shrunk single line keeps the baseline of its label beside it
-    first = top + ASCENT * (look.size * MM_PER_POINT if len(lines) == 1 and look.vertical == "top" else size)
+    # shrunk text keeps its first baseline level with the label beside it
+    first = top + ASCENT * (look.size * MM_PER_POINT if look.vertical == "top" else size)
     placed = []
     for row, text in enumerate(lines):
         width = fitter.width(text) * size / 1000

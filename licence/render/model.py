@@ -10,6 +10,8 @@ from dataclasses import dataclass
 Segment = tuple[str, *tuple[float, ...]]
 """One path step: ("M", x, y), ("L", x, y), ("C", x1, y1, x2, y2, x, y) or ("Z",)."""
 
+Path = tuple[Segment, ...]
+
 Colour = tuple[int, int, int]
 
 Matrix = tuple[float, float, float, float, float, float]
@@ -20,7 +22,7 @@ Matrix = tuple[float, float, float, float, float, float]
 class Shape:
     """A filled or stroked path, drawn once for each of its copies."""
 
-    path: tuple[Segment, ...]
+    path: Path
     fill: Colour | None = None
     stroke: Colour | None = None
     width: float = 0.0

@@ -13,7 +13,7 @@ from xml.sax.saxutils import escape, quoteattr
 from foundation.fonts import FontName
 from licence.face import DATA_NAME, LicenceFace
 from licence.render.glyphs import ASCENT, Subset
-from licence.render.model import CodeDrawing, Colour, Line, Page, Run, Segment, Shape
+from licence.render.model import CodeDrawing, Colour, Line, Matrix, Page, Path, Run, Segment, Shape
 from licence.render.page import cut_fonts, lay_out
 from seal.ofd.package import NAMESPACE, write
 
@@ -34,7 +34,7 @@ def write_ofd(page: Page, face: LicenceFace) -> bytes:
     """The page as a package with its metadata and attached data."""
     fonts = cut_fonts(page.lines)
     numbers = {font: _FIRST_FONT + index for index, font in enumerate(fonts)}
-    template, last = _template(page.decoration, page.width, page.height)
+    template, last = _template(page.decoration)
     files = {
         "Doc_0/Document.xml": _document(page, last).encode(),
         "Doc_0/PublicRes.xml": _resources(fonts, numbers).encode(),
@@ -44,7 +44,7 @@ def write_ofd(page: Page, face: LicenceFace) -> bytes:
         f"Doc_0/Attachs/{DATA_NAME}": face.data_json,
         **{f"Doc_0/Res/{cut.name}.ttf": cut.data for cut in fonts.values()},
     }
-    return write({"OFD.xml": _root(face, files).encode(), **files})
+    return write({"OFD.xml": _root(face, files).encode(), **files}, level=1)  # sealing packs it anew
 
 
 def _root(face: LicenceFace, files: dict[str, bytes]) -> str:
@@ -152,33 +152,32 @@ def _run_lengths(deltas: list[str]) -> str:
 
 
 def _code(number: int, code: CodeDrawing) -> str:
-    """All modules as one path in module units."""
-    side = _n(code.module * code.size)
-    data = " ".join([f"M {x} {y} L {x + n} {y} L {x + n} {y + 1} L {x} {y + 1} C" for x, y, n in code.bars])
+    """All modules as one path in millimetres; `qr.draw` sees to it that a module is a whole number of hundredths."""
+    at = [_n(code.module * place) for place in range(code.size + 1)]
+    data = " ".join(
+        [
+            f"M {at[x]} {at[y]} L {at[x + n]} {at[y]} L {at[x + n]} {at[y + 1]} L {at[x]} {at[y + 1]} C"
+            for x, y, n in code.bars
+        ]
+    )
+    side = at[code.size]
     return (
-        f'<ofd:PathObject ID="{number}" Boundary="{_n(code.x)} {_n(code.y)} {side} {side}"'
-        f' CTM="{code.module:.5f} 0 0 {code.module:.5f} 0 0" Fill="true" Stroke="false">'
+        f'<ofd:PathObject ID="{number}" Boundary="{_n(code.x)} {_n(code.y)} {side} {side}" Stroke="false" Fill="true">'
         f'<ofd:FillColor Value="0 0 0"/><ofd:AbbreviatedData>{data}</ofd:AbbreviatedData></ofd:PathObject>'
     )
 
 
 @lru_cache(maxsize=64)
-def _template(shapes: tuple[Shape, ...], width: float, height: float) -> tuple[bytes, int]:
+def _template(shapes: tuple[Shape, ...]) -> tuple[bytes, int]:
     """Border and ground as a template page, and the highest object number in the document."""
     objects: list[str] = []
-    box = f"0 0 {_n(width)} {_n(height)}"
     for shape in shapes:
-        look = f' LineWidth="{_n(shape.width)}"' if shape.stroke else ' Stroke="false"'
-        look += ' Fill="true"' if shape.fill else ""
-        colours = f'<ofd:StrokeColor Value="{_rgb(shape.stroke)}"/>' if shape.stroke else ""
-        colours += f'<ofd:FillColor Value="{_rgb(shape.fill)}"/>' if shape.fill else ""
-        data = " ".join(map(_step, shape.path))
-        for copy in shape.copies or (None,):
-            matrix = f' CTM="{" ".join(map(_n, copy))}"' if copy else ""
-            objects.append(
-                f'<ofd:PathObject ID="{_FIRST_DECORATION + len(objects) + 1}" Boundary="{box}"{matrix}{look}>{colours}'
-                f"<ofd:AbbreviatedData>{data}</ofd:AbbreviatedData></ofd:PathObject>"
-            )
+        for path, places in _without_matrix(shape):
+            look, data, (left, top, width, height) = _figure(shape, path)
+            for x, y in places:
+                number = _FIRST_DECORATION + len(objects) + 1
+                box = f"{left + x:.2f} {top + y:.2f} {width:.2f} {height:.2f}"
+                objects.append(f'<ofd:PathObject ID="{number}" Boundary="{box}"{look}{data}</ofd:PathObject>')
     text = (
         f'{_HEAD}<ofd:Page {_NS}><ofd:Content><ofd:Layer ID="{_FIRST_DECORATION}" Type="Background">'
         f"{''.join(objects)}</ofd:Layer></ofd:Content></ofd:Page>"
@@ -186,9 +185,39 @@ def _template(shapes: tuple[Shape, ...], width: float, height: float) -> tuple[b
     return text.encode(), _FIRST_DECORATION + len(objects)
 
 
-def _step(segment: Segment) -> str:
-    """Decoration is drawn to a hundredth of a millimetre; every octet here is hashed by whoever seals or verifies."""
-    return " ".join([_OPERATORS[segment[0]], *(f"{number:.2f}" for number in segment[1:])])
+def _without_matrix(shape: Shape) -> list[tuple[Path, list[tuple[float, float]]]]:
+    """Paths and where they go. Some readers ignore CTM, so copies are moved by their boundary or drawn out."""
+    if not shape.copies:
+        return [(shape.path, [(0.0, 0.0)])]
+    if all(copy[:4] == (1, 0, 0, 1) for copy in shape.copies):
+        return [(shape.path, [copy[4:] for copy in shape.copies])]
+    drawn_out = [_moved(segment, copy) for copy in shape.copies for segment in shape.path]
+    return [(tuple(drawn_out), [(0.0, 0.0)])]
+
+
+def _moved(segment: Segment, matrix: Matrix) -> Segment:
+    a, b, c, d, e, f = matrix
+    numbers = segment[1:]
+    pairs = zip(numbers[::2], numbers[1::2], strict=True)
+    return (segment[0], *(n for x, y in pairs for n in (a * x + c * y + e, b * x + d * y + f)))
+
+
+def _figure(shape: Shape, path: Path) -> tuple[str, str, tuple[float, float, float, float]]:
+    """Attributes, content and boundary of a path; its coordinates count from the boundary's corner.
+
+    Drawn to a hundredth of a millimetre: every octet here is hashed by whoever seals or verifies the file.
+    """
+    points = [point for _, *numbers in path for point in zip(numbers[::2], numbers[1::2], strict=True)]
+    across, down = [x for x, _ in points], [y for _, y in points]
+    left, top = min(across) - shape.width, min(down) - shape.width
+    box = (left, top, max(across) + shape.width - left, max(down) + shape.width - top)
+    look = f' LineWidth="{_n(shape.width)}"' if shape.stroke else ' Stroke="false"'
+    look += ' Fill="true">' if shape.fill else ">"
+    colours = f'<ofd:StrokeColor Value="{_rgb(shape.stroke)}"/>' if shape.stroke else ""
+    colours += f'<ofd:FillColor Value="{_rgb(shape.fill)}"/>' if shape.fill else ""
+    steps = (_moved(segment, (1, 0, 0, 1, -left, -top)) for segment in path)
+    data = " ".join(" ".join([_OPERATORS[name], *(f"{n:.2f}" for n in numbers)]) for name, *numbers in steps)
+    return look, f"{colours}<ofd:AbbreviatedData>{data}</ofd:AbbreviatedData>", box
 
 
 def _n(number: float) -> str:

@@ -15,10 +15,9 @@ from math import cos, pi, sin, tau
 from foundation.fonts import FontName
 from licence.render.glyphs import face
 from licence.render.layout import Box, Layout
-from licence.render.model import Colour, Matrix, Segment, Shape
+from licence.render.model import Colour, Matrix, Path, Segment, Shape
 
 Point = tuple[float, float]
-Path = tuple[Segment, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,30 +99,31 @@ def _band(width: float, height: float, theme: Theme) -> list[Shape]:
     """Four sides of waves between four corner squares."""
     middle, start = OUTER + BAND / 2, OUTER + BAND
     shapes = []
-    for side, copies in (
-        (width - 2 * start, [(1.0, 0.0, middle), (1.0, 0.0, height - middle)]),
-        (height - 2 * start, [(0.0, 1.0, middle), (0.0, 1.0, width - middle)]),
+    for upright, side, lanes in (
+        (False, width - 2 * start, (middle, height - middle)),
+        (True, height - 2 * start, (middle, width - middle)),
     ):
         waves = round(side / 13)
         length = side / waves
-        placed: list[Matrix] = []
-        for across, along, where in copies:
-            for k in range(waves):
-                from_start = start + k * length
-                placed.append((1, 0, 0, 1, from_start, where) if across else (0, along, 1, 0, where, from_start))
+        places = [(start + k * length, lane) for lane in lanes for k in range(waves)]
+        placed = tuple(_at(lane, along) if upright else _at(along, lane) for along, lane in places)
         for tone, breadth, reach, phases in (
             (theme.middle, 0.16, BAND * 0.42, [k * pi / 3 for k in range(6)]),
             (theme.dark, 0.22, BAND * 0.30, [pi / 2, 3 * pi / 2]),
         ):
             cell: list[Segment] = []
             for phase in phases:
-                cell += _trace(_sine(length, reach, phase), length, 4)
-            shapes.append(Shape(tuple(cell), stroke=tone, width=breadth, copies=tuple(placed)))
+                cell += _trace(_sine(length, reach, phase, upright=upright), length, 4)
+            shapes.append(Shape(tuple(cell), stroke=tone, width=breadth, copies=placed))
     return shapes
 
 
-def _sine(length: float, height: float, phase: float) -> Callable[[float], Point]:
-    return lambda x: (x, height * sin(tau * x / length + phase))
+def _sine(length: float, height: float, phase: float, *, upright: bool = False) -> Callable[[float], Point]:
+    def place(along: float) -> Point:
+        across = height * sin(tau * along / length + phase)
+        return (across, along) if upright else (along, across)
+
+    return place
 
 
 def _corners(width: float, height: float, theme: Theme) -> list[Shape]:

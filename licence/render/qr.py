@@ -48,11 +48,12 @@ def draw(text: str, place: CodePlace, kind: LicenceType, values: Mapping[str, st
         raise _too_long(kind, values)
     rows = matrix(text)
     size = len(rows)
-    module = place.size / size
+    module = int(place.size / size * 100 + 1e-6) / 100
     if size > 17 + 4 * MAX_VERSION or module < MIN_MODULE:
         raise _too_long(kind, values)
     bars = tuple((run.start(), y, run.end() - run.start()) for y, row in enumerate(rows) for run in _DARK.finditer(row))
-    return CodeDrawing(place.x, place.y, module, size, bars)
+    spare = round((place.size - module * size) / 2, 2)
+    return CodeDrawing(place.x + spare, place.y + spare, module, size, bars)
 
 
 def _too_long(kind: LicenceType | None = None, values: Mapping[str, str] | None = None) -> InvalidInput:

@@ -119,10 +119,10 @@ def parse_xml(data: bytes, name: str, limits: Limits = LIMITS) -> etree._Element
     return root
 
 
-def write(entries: Mapping[str, bytes]) -> bytes:
-    """The same entries give the same octets, on every machine and at every time."""
+def write(entries: Mapping[str, bytes], *, level: int = 6) -> bytes:
+    """The same entries give the same octets, on every machine and at every time. `level` is deflate's effort."""
     buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as archive:
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, data in entries.items():
             info = zipfile.ZipInfo(check_name(name), date_time=(1980, 1, 1, 0, 0, 0))
             info.create_system = 3
@@ -130,7 +130,7 @@ def write(entries: Mapping[str, bytes]) -> bytes:
             # seals and their signatures are mostly the picture, which is deflated already
             packed = data[:4] in (b"\x89PNG", b"\xff\xd8\xff\xe0") or name.endswith((".esl", ".dat"))
             info.compress_type = zipfile.ZIP_STORED if packed else zipfile.ZIP_DEFLATED
-            archive.writestr(info, data)
+            archive.writestr(info, data, compresslevel=level)  # a ZipInfo does not take the archive's level
     return buffer.getvalue()
 
 
