@@ -11,6 +11,7 @@ from datetime import datetime
 
 from ca.reading.certificate import read_certificate
 from ca.reading.stamp import read_token
+from ca.signatures import check_token
 from ca.suites import Suite
 from foundation.errors import InvalidInput
 from hsm.digests import sm3
@@ -104,9 +105,15 @@ def _check_value(spki: bytes, suite: Suite, message: bytes, value: bytes) -> Non
 
 
 def _check_time_stamp(token: bytes, suite: Suite, value: bytes) -> None:
-    """The token is for this very value; the TSA's own signature was verified back when it was made."""
-    info = read_token(token).info
-    _demand(info.digest is suite.digest and info.imprint == suite.digest.of(value), "time stamp")
+    """The token is for this very value, and a certificate inside it signed it."""
+    parsed = read_token(token)
+    _demand(parsed.info.digest is suite.digest and parsed.info.imprint == suite.digest.of(value), "time stamp")
+    signers = [one for one in map(read_certificate, parsed.certificates) if one.serial == parsed.signer.serial]
+    _demand(len(signers) == 1, "certificate of the time stamp")
+    try:
+        check_token(parsed, signers[0])
+    except InvalidInput as error:
+        raise SealedDiffers("signature of the time stamp") from error
 
 
 def _demand(holds: bool, what: str) -> None:  # noqa: FBT001 - reads as an assertion

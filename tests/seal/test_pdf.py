@@ -18,7 +18,6 @@ from ca.chain import chain
 from ca.reading import read_token
 from ca.suites import Suite
 from foundation.errors import InvalidInput
-from hsm.digests import Digest
 from seal import cms
 from seal.compare import _RANGE
 from seal.orders import PdfOrder, Placement
@@ -336,7 +335,3 @@ def test_a_damaged_pdf_raises_one_kind_of_error(data: st.DataObject) -> None:
         inspect(bytes(octets), 1)
     except PdfRefused as error:
         assert error.detail.zh  # noqa: PT017 - accepting is fine too; only other errors are not
-
-
-def test_the_digest_names_are_those_pyhanko_writes() -> None:
-    assert {Digest.SM3.value, Digest.SHA256.value} == {"sm3", "sha256"}
