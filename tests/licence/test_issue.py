@@ -148,7 +148,6 @@ def test_callers_without_the_permission_issue_nothing(one_region: Region) -> Non
     [
         ({"holder_code": "123"}, "/data/holder_code"),
         ({"premises": "长" * 120}, "/data/premises"),
-        ({"business_items": "".join(map(chr, range(0x4E00, 0x4F20)))}, "/data/business_items"),
         ({"valid_to": "2020-01-01"}, "/data/valid_to"),
         ({"colour": "红"}, "/data/colour"),
     ],
