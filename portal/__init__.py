@@ -2,3 +2,9 @@
 
 Pages parse, authorise, call one function of a room and render. Nothing is decided here.
 """
+
+from __future__ import annotations
+
+from portal.blueprints import BLUEPRINTS, install
+
+__all__ = ["BLUEPRINTS", "install"]

@@ -13,9 +13,10 @@ from werkzeug.wrappers import Response as BaseResponse
 from foundation.principal import Kind, Permission, Principal
 from foundation.web.frame import current_principal, frame, language
 from foundation.web.problems import ProblemView, on_error_page
-from portal import languages
+from portal import languages, wording
 from portal.assets import asset
 from portal.assets import blueprint as assets
+from verify.report import clean
 
 VIEW_COOKIE = "yinxin_view"
 View = Literal["standard", "elder"]
@@ -47,9 +48,18 @@ def view() -> View:
 
 
 def here(**changes: str) -> str:
-    """This page's address with some query parameters changed (language switch)."""
+    """The page's own address with some query parameters changed (language switch)."""
     query = {**request.args.to_dict(), **changes}
     return f"{request.path}?{urlencode(query)}"
+
+
+def foreign(text: str | None) -> str:
+    """Words out of somebody else's file, made safe to show."""
+    return clean(text) if text else ""
+
+
+def size(octets: int) -> str:
+    return f"{octets / 1024:.0f} KB" if octets < 1024 * 1024 else f"{octets / 1024 / 1024:.1f} MB"
 
 
 def current_link(url: str) -> bool:
@@ -82,6 +92,7 @@ def install(app: Flask) -> None:
     app.register_blueprint(blueprint)
     on_error_page(app, _error_page)
     app.jinja_env.globals.update(asset=asset, here=here, current_link=current_link)
+    app.jinja_env.filters.update(wording.FILTERS, foreign=foreign, size=size)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
 
     @app.context_processor

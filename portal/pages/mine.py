@@ -1,0 +1,38 @@
+"""A citizen's licences (我的证照): cards to choose from, and one to show at a window."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from flask import Blueprint, render_template
+
+from foundation.principal import Permission
+from foundation.web.frame import require, room
+from licence import files
+from licence.own import own
+from licence.register import Licence
+from licence.room import LicenceRoom
+from portal.licence_view import name_of, pairs_of
+
+blueprint = Blueprint("mine", __name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    name: str
+    licence: Licence
+
+
+@blueprint.get("/my/licences")
+def licences() -> str:
+    found = own(room(LicenceRoom), require(Permission.LICENCE_OWN))
+    cards = sorted((Card(name_of(one), one) for one in found), key=lambda card: card.licence.state != "valid")
+    return render_template("pages/mine.html", cards=cards)
+
+
+@blueprint.get("/my/licences/<uuid:licence_id>")
+def licence(licence_id: UUID) -> str:
+    content = files.look(room(LicenceRoom), require(Permission.LICENCE_OWN), licence_id)
+    found = content.licence
+    return render_template("pages/my_licence.html", licence=found, name=name_of(found), pairs=pairs_of(content))

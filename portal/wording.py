@@ -1,0 +1,96 @@
+"""Words for states and reasons (状态用语), one place for every page; colour is never the only sign."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from flask_babel import lazy_gettext as _
+
+Tone = str
+"""`good`, `warn`, `bad` or `idle`: a class of the style sheet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    text: Any
+    tone: Tone
+
+
+STATES: Mapping[str, Word] = {
+    "valid": Word(_("有效"), "good"),
+    "not_yet_valid": Word(_("尚未生效"), "warn"),
+    "expired": Word(_("已过期"), "bad"),
+    "suspended": Word(_("已暂停"), "warn"),
+    "revoked": Word(_("已注销"), "bad"),
+    "superseded": Word(_("已换发"), "bad"),
+}
+
+REASONS: Mapping[str, Any] = {
+    "cancelled": _("注销：持证人申请，或持证主体已终止"),
+    "withdrawn": _("撤销：本不应颁发"),
+    "punished": _("吊销：行政处罚"),
+    "issued-in-error": _("发证错误"),
+    "superseded": _("换发：由新证照替代"),
+}
+
+JOBS: Mapping[str, Word] = {
+    "waiting": Word(_("排队中"), "idle"),
+    "running": Word(_("执行中"), "warn"),
+    "done": Word(_("已完成"), "good"),
+    "failed": Word(_("失败"), "bad"),
+}
+
+CERTIFICATE: Mapping[str, Word] = {
+    "good": Word(_("有效"), "good"),
+    "revoked": Word(_("已吊销"), "bad"),
+    "unknown": Word(_("状态未知"), "warn"),
+    "anchor": Word(_("信任根"), "good"),
+}
+
+SUITES: Mapping[str, Any] = {
+    "sm2": _("国密 SM2"),
+    "rsa": _("国际 RSA"),
+}
+
+SIGNATURE_KINDS: Mapping[str, Any] = {
+    "seal": _("电子印章"),
+    "signature": _("电子签名"),
+    "timestamp": _("文件时间戳"),
+}
+
+FILE_KINDS: Mapping[str, Any] = {
+    "pdf": _("PDF 文件"),
+    "ofd": _("OFD 文件"),
+    "certificate": _("数字证书"),
+    "code": _("证照二维码"),
+    "unknown": _("未知格式"),
+}
+
+
+def state(key: str | None) -> Word:
+    return STATES.get(str(key), Word(key or "", "idle"))
+
+
+def job_state(key: str) -> Word:
+    return JOBS.get(key, Word(key, "idle"))
+
+
+def certificate_state(key: str) -> Word:
+    return CERTIFICATE.get(key, Word(key, "idle"))
+
+
+def reason(key: str | None) -> Any:
+    return REASONS.get(str(key), key or "")
+
+
+FILTERS = {
+    "state_word": state,
+    "job_word": job_state,
+    "certificate_word": certificate_state,
+    "reason_word": reason,
+    "suite_word": lambda key: SUITES.get(key, key),
+    "signature_word": lambda key: SIGNATURE_KINDS.get(key, key),
+    "file_word": lambda key: FILE_KINDS.get(key, key),
+}
