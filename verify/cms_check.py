@@ -114,6 +114,8 @@ def _certificate(signed: SignedData, signer: SignerInfo, trust: TrustStore) -> C
         by_key = signer.key_identifier is not None and item.subject_key_id == signer.key_identifier
         if by_name or by_key:
             return item
+    if signed.certificates:  # it brings certificates, but names another: altered, not merely incomplete
+        raise Broken(Sub.FORMAT_FAILURE, finding("signature.format", "its certificate is not among those it carries"))
     raise Broken(Sub.NO_SIGNING_CERTIFICATE_FOUND, finding("signature.no_certificate"))
 
 

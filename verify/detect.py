@@ -13,10 +13,10 @@ class FileKind(StrEnum):
 
 
 def detect(data: bytes) -> FileKind:
-    """`%PDF-` may stand behind other octets (then a finding, not a reason to look away, ISO 32000-2 7.5.2)."""
-    if b"%PDF-" in data[:1024]:
+    """Head or tail is enough: a file of which one is damaged is a damaged one, not one of an unknown format."""
+    if b"%PDF-" in data[:1024] or (b"startxref" in data[-1024:] and b"%%EOF" in data[-1024:]):
         return FileKind.PDF
-    if data[:4] == b"PK\x03\x04":
+    if data[:4] == b"PK\x03\x04" or b"PK\x05\x06" in data[-1024:]:
         return FileKind.OFD
     start = data[:4096].lstrip()
     if (

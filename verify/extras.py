@@ -45,4 +45,5 @@ def unverified(brought: Iterable[bytes], path: PathResult, trust: TrustStore) ->
 def _one_spelling(certificate: Certificate) -> bool:
     """The octets around the signed part are the only ones possible."""
     value = der.bit_string(certificate.signature)
-    return certificate.der == der.sequence(certificate.tbs, certificate.signature_algorithm, value)
+    same = "algorithm-parameters-differ" not in certificate.deviations
+    return same and certificate.der == der.sequence(certificate.tbs, certificate.signature_algorithm, value)

@@ -18,7 +18,7 @@ from verify.pdf.attachments import licence_data
 from verify.pdf.changes import Changes, changes_after
 from verify.pdf.ranges import BadRange, Coverage, coverage, revision_end, seen_ranges
 from verify.pdf.structure import PdfTrouble, Signature, Structure, read_structure
-from verify.report import Finding, SignatureReport
+from verify.report import Finding, SignatureReport, Sub
 from verify.seals import check_seal_signature
 from verify.stamps import StampResult, check_stamp
 from verify.trust import TrustStore
@@ -79,7 +79,7 @@ def judge_pdf(data: bytes, trust: TrustStore, moment: Moment) -> Judged:
             item.stamp = check_stamp(item.coverage.contents, item.coverage.digester, trust, moment.now)
     # 4. each signature for itself
     for item in found:
-        if item.coverage is not None and item.signature.subfilter in _CMS | _SES:
+        if item.coverage is not None and item.stamp is None:
             item.checked = _check(item, item.coverage, trust, _proved(item, found, moment))
     # 5. what came after each, now that it is known who signed later
     reports = [_tell(item, found, structure) for item in found]
@@ -144,12 +144,16 @@ def _revision(covered: Coverage, structure: Structure) -> int:
     return revision
 
 
-def _check(item: _Found, covered: Coverage, trust: TrustStore, moment: Moment) -> Checked:
+def _check(item: _Found, covered: Coverage, trust: TrustStore, moment: Moment) -> Checked | None:
+    """None for a format we do not know. A CMS under an unknown name is still tried: if it is broken, that is known."""
     document = Document(covered.digester, covered.octets)
     if item.signature.subfilter in _SES:
         return check_seal_signature(covered.contents, document, trust, moment)
     binding = item.signature.subfilter == "/ETSI.CAdES.detached"
-    return check_cms(covered.contents, document, trust, moment, needs_binding=binding)
+    checked = check_cms(covered.contents, document, trust, moment, needs_binding=binding)
+    if item.signature.subfilter in _CMS or checked.sub in (Sub.HASH_FAILURE, Sub.SIG_CRYPTO_FAILURE):
+        return checked
+    return None
 
 
 def _proved(item: _Found, found: list[_Found], moment: Moment) -> Moment:
@@ -241,8 +245,8 @@ def _not_signed(item: _Found, changes: Changes, found: list[_Found], structure: 
     unexplained = set(changes.fields)
     for other in found:
         later = other.coverage is not None and item.coverage is not None and other.coverage.end > item.coverage.end
-        welcome = other.trusted or other.signature.field in prepared or not item.trusted
-        if later and other.good and welcome:
+        known = other.signature.field in prepared  # a broken one there is its own finding, and says more
+        if later and (known or (other.good and (other.trusted or not item.trusted))):
             unexplained.discard(other.signature.field)
     if not changes.fields and not any(other is not item and other.good for other in found):
         unexplained.add("?")
