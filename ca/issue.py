@@ -28,6 +28,7 @@ from ca.template import identity_extensions
 from foundation import der
 from foundation.errors import Damaged, InvalidInput
 from foundation.failpoints import reach
+from foundation.numbers import is_uscc
 from foundation.principal import Principal
 from foundation.text import Text
 from hsm.digests import sha256
@@ -175,6 +176,7 @@ def _row(room: CaRoom, wanted: Wanted, prepared: Prepared, now: datetime) -> CaC
         subject=closed_name(ground.cipher, identifier, name, personal=personal),
         subject_blind=blind_name(ground.cipher, name),
         organization=wanted.subject.organization,
+        owner=owner_of(wanted.subject, wanted.identity),
         key_hash=sha256(wanted.spki).hex(),
         tbs=closed(ground.cipher, identifier, "tbs", prepared.tbs, personal=personal),
         tbs_mac=_tbs_mac(room, identifier, wanted.issuer.slug, prepared.tbs),
@@ -182,6 +184,12 @@ def _row(room: CaRoom, wanted: Wanted, prepared: Prepared, now: datetime) -> CaC
         not_after=prepared.not_after,
         recorded_at=now,
     )
+
+
+def owner_of(subject: Subject, identity: IdentityExtensions) -> str | None:
+    """USCC of the organisation a certificate belongs to: its extension, or the head of a seal's O."""
+    stated = identity.organization_code or (subject.organization or "")[:18]
+    return stated if is_uscc(stated) else None
 
 
 def _tbs_mac(room: CaRoom, identifier: UUID, slug: str, tbs: bytes) -> bytes:

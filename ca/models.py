@@ -41,6 +41,7 @@ class CaCertificate(Base):
     subject: Mapped[str] = mapped_column(Text, doc="Common name, sealed when personal")
     subject_blind: Mapped[str] = mapped_column(String(64), index=True, doc="Keyed index of the common name")
     organization: Mapped[str | None] = mapped_column(String(64))
+    owner: Mapped[str | None] = mapped_column(String(18), index=True, doc="USCC of the organisation it belongs to")
     key_hash: Mapped[str] = mapped_column(String(64), index=True, doc="SHA-256 of the SubjectPublicKeyInfo")
     tbs: Mapped[str | None] = mapped_column(Text, doc="Base64 of the intent, sealed when personal; NULL once issued")
     tbs_mac: Mapped[bytes] = mapped_column(LargeBinary(32), doc="So that recovery signs only what was linted")

@@ -20,6 +20,7 @@ from ca.models import CaCertificate, CaRevocation, State
 from ca.profiles import PROFILES, ROOT
 from ca.reading.crl import Reason
 from ca.room import CaRoom
+from ca.search import scope
 from ca.template import extension
 from foundation import der
 from foundation.errors import Conflict, InvalidInput
@@ -69,7 +70,7 @@ def revoke(
         )
     try:
         with room.ground.db.begin() as session:
-            row = _certificate(session, certificate_id, authority, serial)
+            row = _certificate(session, principal, certificate_id, authority, serial)
             _check_row(row, reason)
             found = session.get(CaRevocation, (row.authority, row.serial))
             if found is not None:
@@ -86,7 +87,7 @@ def revoke(
             return _answer(entered)
     except IntegrityError:  # another process revoked it in the same moment
         with room.ground.db.read() as session:
-            row = _certificate(session, certificate_id, authority, serial)
+            row = _certificate(session, principal, certificate_id, authority, serial)
             return _answer(session.get_one(CaRevocation, (row.authority, row.serial)))
 
 
@@ -102,15 +103,17 @@ def _check_reason(reason: Reason) -> None:
 
 
 def _certificate(
-    session: Session, certificate_id: UUID | None, authority: str | None, serial: int | None
+    session: Session, principal: Principal, certificate_id: UUID | None, authority: str | None, serial: int | None
 ) -> CaCertificate:
+    """The row, if the caller may reach it: a department's program reaches its department's certificates only."""
+    query = select(CaCertificate).where(scope(principal))
     if certificate_id is not None:
-        row = session.get(CaCertificate, certificate_id)
+        query = query.where(CaCertificate.id == certificate_id)
     elif authority is not None and serial is not None:
-        query = select(CaCertificate).where(CaCertificate.authority == authority, CaCertificate.serial == f"{serial:x}")
-        row = session.scalars(query).one_or_none()
+        query = query.where(CaCertificate.authority == authority, CaCertificate.serial == f"{serial:x}")
     else:
         raise ValueError("say which certificate: its id, or its CA and serial")
+    row = session.scalars(query).one_or_none()
     if row is None:
         raise CertificateUnknown
     return row

@@ -1,0 +1,91 @@
+"""Enrolment (证书申请): a request from outside becomes an order.
+
+From the CSR only the key is taken, after it proved possession; name, identity and profile come from the caller's own
+data (T11). A department's program may only ask for certificates of its own department.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from ca.issue import IssuedCertificate, issue, owner_of
+from ca.names import Subject
+from ca.profiles import REQUESTABLE, profile_named
+from ca.reading.csr import read_request
+from ca.reading.identity import IdentityExtensions
+from ca.room import CaRoom
+from ca.signatures import check_request
+from ca.suites import Suite
+from foundation.der import DerError
+from foundation.errors import FieldFault, Forbidden, InvalidInput
+from foundation.principal import Kind, Principal
+from foundation.text import Text
+from hsm.errors import BadSignature
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Enrolment:
+    suite: Suite
+    profile: str
+    subject: Subject
+    identity: IdentityExtensions
+    csr: bytes
+    request_key: str
+    validity: timedelta | None = None
+
+
+def enrol(room: CaRoom, principal: Principal, wanted: Enrolment) -> IssuedCertificate:
+    """Check who asks and that the key is theirs, then issue."""
+    _check_profile(wanted)
+    _check_scope(principal, wanted)
+    return issue(
+        room,
+        principal,
+        suite=wanted.suite,
+        profile=wanted.profile,
+        subject=wanted.subject,
+        spki=proven_key(wanted.csr),
+        identity=wanted.identity,
+        request_key=wanted.request_key,
+        validity=wanted.validity,
+    )
+
+
+def _check_profile(wanted: Enrolment) -> None:
+    if profile_named(wanted.profile) not in REQUESTABLE:
+        raise InvalidInput(
+            "ca.profile_reserved",
+            Text("该模板只供平台自身使用，不接受申请。", "This profile is the platform's own and cannot be asked for."),
+        )
+
+
+def _check_scope(principal: Principal, wanted: Enrolment) -> None:
+    """A program acts for its department; officials who run the CA act for the region."""
+    if principal.kind is not Kind.CLIENT:
+        return
+    if principal.department is None or owner_of(wanted.subject, wanted.identity) != principal.department:
+        raise Forbidden(
+            "ca.other_department",
+            Text(
+                "应用只能为本部门申请证书，请在身份标识中填写本部门的统一社会信用代码。",
+                "A program may ask for certificates of its own department only; state its USCC as organisation code.",
+            ),
+        )
+
+
+def proven_key(csr: bytes) -> bytes:
+    """The public key of a PKCS#10 request that is signed with it."""
+    try:
+        request = read_request(csr)
+        check_request(request)
+    except (DerError, BadSignature) as error:
+        raise InvalidInput(
+            "ca.csr",
+            Text(
+                "证书请求无法解析，或未通过私钥持有验证。",
+                "The certificate request is damaged or not signed with its own key.",
+            ),
+            faults=(FieldFault("/csr", error.detail),),
+        ) from error
+    return request.spki
