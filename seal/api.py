@@ -12,10 +12,12 @@ from foundation.web.api import Binary, Call, FileField, Media, api, collect
 from foundation.web.frame import room
 from hsm.digests import sha256
 from seal import find, pictures
+from seal.life import change_state
 from seal.make import make_seal
+from seal.models import SealState
 from seal.orders import OfdOrder, PdfOrder, Placement
 from seal.room import SealRoom
-from seal.schemas import MakeBody, SealOut, SealPath, SealsOut, StampForm
+from seal.schemas import MakeBody, SealOut, SealPath, SealsOut, StampForm, StateBody
 from seal.stamp import stamp_ofd, stamp_pdf
 
 _SEALS = "/api/v1/seal/seals"
@@ -47,6 +49,16 @@ def make(call: Call[MakeBody]) -> SealOut:
 )  # fmt: skip
 def get_seal(call: Call[None, None, SealPath]) -> SealOut:
     return SealOut.of(find.seal(room(SealRoom), call.principal, call.path.id))
+
+
+@api(
+    "POST", _SEALS + "/{id}/state", tag="seal", summary="停用、恢复、注销印章",
+    summary_en="Suspend, resume or revoke a seal",
+    path=SealPath, body=StateBody, returns=SealOut, problems=("not-found", "conflict"),
+    permission=Permission.SEAL_MAKE, audit="seal.state",
+)  # fmt: skip
+def set_state(call: Call[StateBody, None, SealPath]) -> SealOut:
+    return SealOut.of(change_state(room(SealRoom), call.principal, call.path.id, SealState(call.body.state)))
 
 
 @api(

@@ -1,0 +1,158 @@
+"""The routes of the seal room, over HTTP as a department's program calls them."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+
+import flask
+import pytest
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from foundation.principal import Kind, Permission, Principal
+from foundation.web.frame import make_app
+from seal.api import ROUTES
+from seal.ofd.package import Package
+from seal.ses import read_seal
+from tests.seal import papers
+from tests.seal.conftest import MARKET, TRANSPORT, Region, clerk
+
+_READER = Principal(
+    Kind.CLIENT, "client:reader", frozenset({Permission.SEAL_READ}), department=MARKET, client_id="reader"
+)
+_MAKER = Principal(Kind.CLIENT, "client:maker", frozenset({Permission.SEAL_MAKE}), department=MARKET, client_id="maker")
+_PEOPLE = {"market": clerk(MARKET), "transport": clerk(TRANSPORT), "reader": _READER, "maker": _MAKER}
+SEALS, STAMPS = "/api/v1/seal/seals", "/api/v1/seal/stamps"
+
+
+def _known(request: flask.Request) -> Principal | None:
+    return _PEOPLE.get(request.headers.get("Authorization", "").removeprefix("Test "))
+
+
+@pytest.fixture(scope="module")
+def client(one_region: Region) -> Iterator[FlaskClient]:
+    room = one_region.room
+    app = make_app(room.ground.settings, room.ground, [room], ROUTES, authenticators=[_known])
+    with app.test_client() as client:
+        yield client
+
+
+def who(name: str, **headers: str) -> dict[str, str]:
+    return {"Authorization": f"Test {name}", **headers}
+
+
+def stamp(client: FlaskClient, region: Region, data: bytes, *, name: str = "market", **form: str) -> TestResponse:
+    key = form.pop("key", region.key())
+    fields = {"seal": str(region.seal_id), "x_mm": "150", "y_mm": "240", **form}
+    return client.post(
+        STAMPS,
+        data={**fields, "file": (io.BytesIO(data), "document")},
+        content_type="multipart/form-data",
+        headers=who(name, **{"Idempotency-Key": key}),
+    )
+
+
+def test_a_department_lists_its_own_seals(client: FlaskClient, one_region: Region) -> None:
+    listed = client.get(SEALS, headers=who("transport")).get_json()["items"]
+    assert [item["code"] for item in listed] == ["21990000000002"]
+    assert client.get(f"{SEALS}/{one_region.seal_id}", headers=who("market")).get_json()["code"] == "21990000000001"
+    assert client.get(f"{SEALS}/{one_region.seal_id}", headers=who("transport")).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("ending", "media", "start"),
+    [
+        ("picture.svg", "image/svg+xml", b"<svg"),
+        ("picture.png", "image/png", b"\x89PNG"),
+        ("picture.ofd", "application/ofd", b"PK"),
+        ("seal.esl", "application/octet-stream", b"\x30"),
+    ],
+)
+def test_pictures_and_the_seal_file(
+    client: FlaskClient, one_region: Region, ending: str, media: str, start: bytes
+) -> None:
+    url = f"{SEALS}/{one_region.seal_id}/{ending}"
+    answer = client.get(url, headers=who("reader"))
+    assert (answer.status_code, answer.mimetype) == (200, media)
+    assert answer.data.startswith(start)
+    assert client.get(url, headers=who("transport")).status_code == 404
+    assert client.get(url).status_code == 401
+    assert client.get(url, headers=who("maker")).status_code == 403
+
+
+def test_a_pdf_is_stamped_once_for_one_key(client: FlaskClient, one_region: Region) -> None:
+    key = one_region.key()
+    first = stamp(client, one_region, papers.pdf(), key=key, suites="sm2,rsa", reason="签发")
+    assert (first.status_code, first.mimetype) == (201, "application/pdf")
+    assert first.data.startswith(papers.pdf())
+    assert stamp(client, one_region, papers.pdf(), key=key, suites="sm2,rsa", reason="签发").data == first.data
+    assert stamp(client, one_region, papers.pdf(2), key=key, suites="sm2,rsa", reason="签发").status_code in (409, 422)
+
+
+def test_an_ofd_is_stamped(client: FlaskClient, one_region: Region) -> None:
+    answer = stamp(client, one_region, papers.ofd())
+    assert (answer.status_code, answer.mimetype) == (201, "application/ofd")
+    assert "Doc_0/Signs/Sign_0/SignedValue.dat" in Package.read(answer.data)
+
+
+@pytest.mark.parametrize(
+    ("data", "form", "status", "code"),
+    [
+        (b"GIF89a", {}, 415, "seal.format"),
+        (b"%PDF-1.7 broken", {}, 422, "pdf.damaged"),
+        (b"PK\x03\x04 broken", {}, 422, "ofd.zip_damaged"),
+        (papers.pdf(), {"page": "9"}, 422, "pdf.no_such_page"),
+        (papers.pdf(), {"x_mm": "1"}, 422, "seal.bad_place"),
+        (papers.pdf(), {"seal": "00000000-0000-7000-8000-000000000000"}, 404, "seal.unknown"),
+    ],
+)
+def test_what_cannot_be_stamped_says_why(
+    client: FlaskClient, one_region: Region, data: bytes, form: dict[str, str], status: int, code: str
+) -> None:
+    answer = stamp(client, one_region, data, **form)
+    problem = answer.get_json()
+    assert (answer.status_code, problem["code"]) == (status, code)
+    assert answer.mimetype == "application/problem+json"
+
+
+@pytest.mark.parametrize("form", [{"x_mm": "nan"}, {"suites": "rsa,sm2"}, {"page": "0"}, {"extra": "1"}, {"seal": "x"}])
+def test_fields_that_make_no_sense_are_named(client: FlaskClient, one_region: Region, form: dict[str, str]) -> None:
+    assert stamp(client, one_region, papers.pdf(), **form).status_code == 422
+
+
+def test_only_who_may_stamp_stamps_with_its_own_seal(client: FlaskClient, one_region: Region) -> None:
+    assert stamp(client, one_region, papers.pdf(), name="transport").status_code == 404
+    assert stamp(client, one_region, papers.pdf(), name="reader").status_code == 403
+    assert stamp(client, one_region, papers.pdf(), name="nobody").status_code == 401
+
+
+def test_a_seal_is_made_over_http(client: FlaskClient) -> None:
+    body = {
+        "department": MARKET,
+        "department_name": "印川市市场监督管理局",
+        "code": "21990000000051",
+        "ring_text": "印川市市场监督管理局",
+        "kind": "business",
+        "line_text": "行政审批专用章",
+    }
+    assert client.post(SEALS, json=body, headers=who("market")).status_code == 403
+    made = client.post(SEALS, json=body, headers=who("maker"))
+    assert (made.status_code, made.get_json()["state"]) == (201, "in_use")
+    assert client.post(SEALS, json=body, headers=who("maker")).get_json() == made.get_json()
+    other = client.post(SEALS, json={**body, "ring_text": "印川市交通运输局"}, headers=who("maker"))
+    assert (other.status_code, other.get_json()["code"]) == (409, "seal.code_taken")
+    esl = client.get(f"{SEALS}/{made.get_json()['id']}/seal.esl", headers=who("reader")).data
+    assert read_seal(esl).name == "印川市市场监督管理局（行政审批专用章）"
+
+
+def test_missing_glyphs_reach_the_clerk_by_name(client: FlaskClient) -> None:
+    body = {
+        "department": MARKET,
+        "department_name": "印川市",
+        "code": "21990000000052",
+        "ring_text": "印川市\U000e0041局",
+    }
+    answer = client.post(SEALS, json=body, headers=who("maker"))
+    assert answer.get_json()["code"] == "seal.missing_glyph"
+    assert "U+E0041" in answer.get_json()["detail"]
