@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 
@@ -29,17 +29,17 @@ _GROUPS = ("", "万", "亿", "万亿")
 @dataclass(frozen=True, slots=True)
 class LicenceFace:
     type: LicenceType
-    values: Mapping[str, str]
+    values: Mapping[str, str] = field(repr=False)
     """As printed, by key: fields on the face plus `number`, `identifier`, `issuer_name`, `issued_on`."""
     identifier: str
     number: str
     issuer_name: str
     issuer_code: str
     issued_on: date
-    metadata: Mapping[str, str]
+    metadata: Mapping[str, str] = field(repr=False)
     """GB/T 36903 short names, for the OFD's CustomDatas and the attached data."""
-    data_json: bytes
-    code_text: str
+    data_json: bytes = field(repr=False)
+    code_text: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
