@@ -69,7 +69,9 @@ def issue_licence(call: Call[IssueBody]) -> LicenceOut:
 )  # fmt: skip
 def list_licences(call: Call[None, ListQuery]) -> PageOut:
     asked = call.query
-    query = Query(asked.type, asked.status, asked.identifier, after=asked.after, limit=asked.limit)
+    query = Query(
+        asked.type, asked.status, asked.identifier, ends_by=asked.ends_by, after=asked.after, limit=asked.limit
+    )
     return PageOut.of(search(room(LicenceRoom), call.principal, query))
 
 

@@ -76,8 +76,9 @@ def signed(room: LicenceRoom, intent: LicenceIntent, frozen: Frozen) -> str:
     """The text to print; signed now, or what an earlier run signed and kept."""
     if intent.code_sealed is not None:
         return _open(room, intent, intent.code_sealed)
-    key = establish(room)
+    establish(room)
     signer = room.keys.signer(KEY)
+    key = _certified(room, signer.ref)  # of the very key that signs, should it be renewed meanwhile
     kind, issue = face_terms(intent, frozen)
     template = code_template(kind)
     values = dict(zip(kind.code_fields, code_values(kind, frozen.data, issue), strict=True))

@@ -52,6 +52,7 @@ class ListQuery(Wire):
     type: Annotated[str | None, Field(max_length=40)] = None
     status: State | None = None
     identifier: Annotated[str | None, Field(max_length=120)] = None
+    ends_by: Annotated[date | None, Field(description="有效期在此日或之前届满的有效证照 / valid, ending by")] = None
     after: Annotated[UUID | None, Field(description="上一页的 next / `next` of the page before")] = None
     limit: Annotated[int, Field(ge=1, le=MOST)] = 50
 

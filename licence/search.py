@@ -7,6 +7,7 @@ Personal search terms go through blind indexes and leave an audit row: who looke
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import date
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, select
@@ -28,6 +29,8 @@ class Query:
     identifier: str | None = None
     holder_code: str | None = field(default=None, repr=False)
     number: str | None = field(default=None, repr=False)
+    ends_by: date | None = None
+    """Standing licences whose last day comes no later: what to remind holders of."""
     after: UUID | None = None
     limit: int = 50
 
@@ -74,6 +77,8 @@ def _conditions(room: LicenceRoom, query: Query) -> list[ColumnElement[bool]]:
         found.append(LicenceRow.holder_index == register.holder_blind(room, query.holder_code))
     if query.number:
         found.append(LicenceRow.number_index == room.ground.cipher.blind("licence", "number", query.number))
+    if query.ends_by:
+        found += [having(State.VALID, today(room.ground.clock)), LicenceRow.valid_to <= query.ends_by]
     if query.after:
         found.append(LicenceRow.id < query.after)
     return found

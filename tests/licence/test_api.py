@@ -38,9 +38,7 @@ class Desk:
         self.region = region
         self.who: dict[str, Principal] = {}
         room = region.room
-        app = make_app(
-            region.settings, room.ground, [room], api.ROUTES, authenticators=[lambda request: self._caller(request)]
-        )
+        app = make_app(region.settings, room.ground, [room], api.ROUTES, authenticators=[self._caller])
         self.http: FlaskClient = app.test_client()
 
     def _caller(self, request: flask.Request) -> Principal | None:

@@ -62,6 +62,20 @@ def test_lists_and_single_rows_agree_about_every_state(region: Region) -> None:
                 assert listed == {row.id for row in rows if state_of(row, now) is state}
 
 
+def test_licences_about_to_end_are_found_for_the_reminder(region: Region) -> None:
+    for number, end in enumerate(("2026-12-01", "2026-12-31", "2027-06-01", "长期")):
+        data = road(number) | {"valid_from": "2026-11-22", "valid_to": end}
+        issue(region.room, TRANSPORT_CLIENT, IssueRequest("road-transport", data, f"k{number}"))
+
+    def ends() -> set[str]:
+        found = search(region.room, TRANSPORT_CLIENT, Query(ends_by=date(2026, 12, 31))).items
+        return {str(one.valid_to) for one in found}
+
+    assert ends() == {"2026-12-01", "2026-12-31"}
+    region.clock.advance(days=20)
+    assert ends() == {"2026-12-31"}
+
+
 def test_revocation_is_told_at_once_with_its_reason(region: Region) -> None:
     licence = issue(region.room, MARKET_CLIENT, IssueRequest("food-operation", food(), "k"))
     source = LicenceStatusSource(region.reopened())
