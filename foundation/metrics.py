@@ -1,0 +1,44 @@
+"""Metrics (指标): one Prometheus registry for all rooms. Labels are few and never personal.
+
+With several processes set `PROMETHEUS_MULTIPROC_DIR` to an empty, writable folder before the start.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.multiprocess import MultiProcessCollector
+
+CONTENT_TYPE = CONTENT_TYPE_LATEST
+REGISTRY = CollectorRegistry()
+
+HTTP_SECONDS = Histogram(
+    "yinxin_http_request_seconds",
+    "Duration of requests by endpoint",
+    ("endpoint", "method", "status"),
+    registry=REGISTRY,
+    buckets=(0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
+)
+SIGNATURE_SECONDS = Histogram(
+    "yinxin_signature_seconds",
+    "Duration of signatures by algorithm and purpose",
+    ("algorithm", "purpose"),
+    registry=REGISTRY,
+    buckets=(0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5),
+)
+EVENTS = Counter("yinxin_events_total", "What happened, by event name (licence.issued)", ("event",), registry=REGISTRY)
+
+
+def watch(name: str, help_text: str, read: Callable[[], float]) -> None:
+    """A gauge that is read when asked: depth of a queue, age of a CRL, days until a certificate ends."""
+    Gauge(name, help_text, registry=REGISTRY).set_function(read)
+
+
+def exposition() -> bytes:
+    if os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
+        together = CollectorRegistry()
+        MultiProcessCollector(together)  # type: ignore[no-untyped-call]
+        return generate_latest(together)
+    return generate_latest(REGISTRY)
