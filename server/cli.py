@@ -34,8 +34,23 @@ def say(data: Any, *, as_json: bool, lines: list[str] | None = None) -> None:
 as_json = click.option("--json", "as_json", is_flag=True, help="机器可读 / for programs")
 
 
+LAZY = {"verify": "verify", "licence": "licence", "trust": "trust", "ca": "ca", "seal": "seal", "sso": "sso"}
+"""Commands of the rooms, each made by `server.commands` when it is called: `yinxin settings` loads no PDF library."""
+
+
 class Program(click.Group):
     """The frame's place for CLI errors: what a room raised is told in both languages, without a stack trace."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted({*super().list_commands(ctx), *LAZY})
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name in LAZY:
+            from server import commands
+
+            made: click.Command = getattr(commands, LAZY[cmd_name])()
+            return made
+        return super().get_command(ctx, cmd_name)
 
     def invoke(self, ctx: click.Context) -> Any:
         try:

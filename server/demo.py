@@ -1,6 +1,6 @@
 """`yinxin demo` (无浏览器演示): the main job end to end on a region of its own, leaving its evidence in a folder.
 
-Issues, seals, verifies, revokes; every verdict comes from the trust folder it leaves behind, read back from disk, the way
+Issues, seals, verifies, revokes; every verdict comes from the trust folder it leaves behind, read back from disk, as
 another province would judge. What the folder holds is fixed (design 4).
 """
 
@@ -28,7 +28,7 @@ from seal import pictures
 from seal.find import in_use
 from server import sample, trust_folder, upkeep
 from server.house import House, open_house
-from verify.judge import Context, judge
+from verify.judge import Context, judge, judge_code
 from verify.report import Report
 from verify.trust import TrustStore
 
@@ -127,17 +127,25 @@ def _seal_files(house: House, out: Path) -> None:
     (out / "seal.png").write_bytes(pictures.png(house.seal, SYSTEM, seal.id))
 
 
-def _judge(house: House, out: Path, data: bytes, name: str, *, online: bool) -> Report:
+def _context(house: House, out: Path, *, online: bool) -> Context:
+    """The trust folder read back from disk; online it may also ask this region's register."""
     status = house.verify.status if online else None
-    context = Context(trust=TrustStore.load(out / "trust"), at=None, clock=house.ground.clock, status=status)
-    return judge(data, name=name, context=context)
+    return Context(trust=TrustStore.load(out / "trust"), clock=house.ground.clock, status=status, offline=not online)
+
+
+def _judge(house: House, out: Path, data: bytes, name: str, *, online: bool) -> Report:
+    return judge(data, name=name, context=_context(house, out, online=online))
 
 
 def _verify(house: House, story: Story, out: Path) -> None:
     """Everything in the folder, without asking anybody; then one flipped byte."""
-    for name in ("licence-sm2.pdf", "licence-rsa.pdf", "licence-dual.pdf", "licence.ofd", "licence-qr.txt"):
+    for name in ("licence-sm2.pdf", "licence-rsa.pdf", "licence-dual.pdf", "licence.ofd"):
         data = (out / name).read_bytes()
         story.expect(f"verify {name} offline", "genuine", lambda d=data, n=name: _judge(house, out, d, n, online=False))
+    text = (out / "licence-qr.txt").read_text(encoding="ascii")
+    story.expect(
+        "verify licence-qr.txt offline", "genuine", lambda: judge_code(text, context=_context(house, out, online=False))
+    )
     for name in ("licence-sm2.pdf", "licence.ofd"):
         data = bytearray((out / name).read_bytes())
         data[len(data) // 2] ^= 1

@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 def main(arguments: list[str]) -> None:
     initial = "--initial" in arguments
-    message = next((a for a in arguments if not a.startswith("-")), "every room's first tables")
+    message = next((a for a in arguments if not a.startswith("-")), "first tables")
     versions = sorted((schema.FOLDER / "versions").glob("0*.py"))
     if initial:
         for version in versions:

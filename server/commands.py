@@ -1,0 +1,136 @@
+"""The rooms' commands over an opened house (各库命令). Kept apart from `cli`, so that small commands start fast."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+
+import click
+
+from foundation.settings import Settings
+from licence.cli import group as licence_group
+from licence.room import LicenceRoom
+from server import upkeep
+from server.cli import as_json as json_flag
+from server.cli import load_settings, say
+from server.house import House, open_house
+from verify.cli import command as verify_command
+from verify.judge import Context
+
+
+@contextmanager
+def _working_house() -> Iterator[House]:
+    with open_house(load_settings()) as house:
+        upkeep.start(house)
+        yield house
+
+
+@contextmanager
+def _licence_room() -> Iterator[LicenceRoom]:
+    with _working_house() as house:
+        yield house.licence
+
+
+def licence() -> click.Group:
+    return licence_group(_licence_room)
+
+
+def verify() -> click.Command:
+    return verify_command(_own_context)
+
+
+def _own_context() -> AbstractContextManager[Context] | None:
+    settings = load_settings()
+    return _region_context(settings) if _exists(settings) else None
+
+
+def _exists(settings: Settings) -> bool:
+    """A region is here: verifying a file must not create one."""
+    if settings.database.url:
+        return True
+    return (settings.home / "yinxin.db").exists()
+
+
+@contextmanager
+def _region_context(settings: Settings) -> Iterator[Context]:
+    with open_house(settings) as house:
+        yield house.verify.context()
+
+
+def trust() -> click.Group:
+    @click.group("trust")
+    def trust() -> None:
+        """信任库 / trust folders."""
+
+    @trust.command("export")
+    @click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
+    def export(folder: Path) -> None:
+        """导出本区域信任库 / write what others need to judge our files without calling us."""
+        from server import trust_folder
+
+        with _working_house() as house:
+            trust_folder.write(house, folder)
+        click.echo(f"已写入 / written: {folder}")
+
+    return trust
+
+
+def ca() -> click.Group:
+    from ca.chain import authorities
+
+    @click.group("ca")
+    def ca() -> None:
+        """证书 / certificates."""
+
+    @ca.command("list")
+    @json_flag
+    def list_(as_json: bool) -> None:  # noqa: FBT001 - a click flag
+        """列出本区域 CA / our certificate authorities."""
+        with open_house(load_settings()) as house:
+            rows = [
+                {
+                    "name": one.slug,
+                    "parent": one.parent,
+                    "subject": one.certificate.subject.text,
+                    "not_after": one.certificate.not_after,
+                }
+                for one in authorities(house.ca)
+            ]
+        say(rows, as_json=as_json, lines=[f"{r['name']:<14} {r['not_after']:%Y-%m-%d}  {r['subject']}" for r in rows])
+
+    return ca
+
+
+def seal() -> click.Group:
+    from seal.find import seals_of
+
+    @click.group("seal")
+    def seal() -> None:
+        """电子印章 / electronic seals."""
+
+    @seal.command("list")
+    @click.argument("department")
+    @json_flag
+    def list_(department: str, as_json: bool) -> None:  # noqa: FBT001 - a click flag
+        """列出某单位的印章 / the seals of a department (统一社会信用代码)."""
+        with open_house(load_settings()) as house:
+            seals = seals_of(house.seal, department)
+        rows = [
+            {"code": one.code, "name": one.name, "state": one.state, "valid_until": one.valid_until} for one in seals
+        ]
+        say(rows, as_json=as_json, lines=[f"{r['code']}  {r['state']:<10} {r['name']}" for r in rows])
+
+    return seal
+
+
+def sso() -> click.Group:
+    from sso.cli import group
+
+    @contextmanager
+    def room() -> Iterator[object]:
+        with _working_house() as house:
+            yield house.sso
+
+    made: click.Group = group(room)
+    return made
