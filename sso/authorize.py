@@ -6,13 +6,14 @@ Governing texts: OpenID Connect Core 1.0 §3.1.2, RFC 6749 §4.1, RFC 7636, RFC 
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from urllib.parse import quote
 
 from sso import interactions
-from sso.authorisation import Authorisation, Browser, Outcome, Parameters, Redirect, Waiting
+from sso.authorisation import Authorisation, Browser, Outcome, Parameters, Redirect
 from sso.checks import addressee, code, consent, login
 from sso.checks import request as request_checks
-from sso.errors import OAuthError, RedirectError
+from sso.errors import RedirectError
 from sso.interactions import finish
 from sso.room import SsoRoom
 
@@ -55,6 +56,16 @@ def resume(room: SsoRoom, handle: str, browser: Browser | None) -> Outcome:
         now = room.ground.clock.now()
         parameters, waiting = interactions.resume(room, session, handle, now)
         return _run(Authorisation(room, session, parameters, browser, waiting, now))
+
+
+def agree(room: SsoRoom, handle: str, browser: Browser | None, shown: frozenset[str]) -> Outcome:
+    """The person agreed to what the page showed; whatever else is wanted by now is asked for again."""
+    with room.ground.db.begin() as session:
+        now = room.ground.clock.now()
+        parameters, waiting = interactions.resume(room, session, handle, now)
+        before = STEPS[: STEPS.index(consent.check_consent)]
+        steps: tuple[Step, ...] = (*before, partial(consent.assign_consent, shown=shown), *STEPS[len(before) :])
+        return _run(Authorisation(room, session, parameters, browser, waiting, now), steps)
 
 
 def decline(room: SsoRoom, handle: str, browser: Browser | None) -> Outcome:
@@ -101,6 +112,3 @@ def location(outcome: Redirect) -> str:
     """The address with its parameters; a query the client registered stays in front, untouched."""
     query = "&".join(f"{name}={quote(value, safe='')}" for name, value in outcome.parameters.items())
     return f"{outcome.uri}{'&' if '?' in outcome.uri else '?'}{query}"
-
-
-__all__ = ["STEPS", "OAuthError", "Waiting", "authorise", "decline", "location", "resume"]

@@ -47,7 +47,7 @@ class NewClient:
     jwks: Sequence[Mapping[str, object]] = ()
     certificate_thumbprint: str | None = None
     scopes: Sequence[str] = field(default=("openid",))
-    id_token_alg: str = "RS256"
+    id_token_alg: str = "RS256"  # noqa: S105 - an algorithm
     consent_free: bool = False
 
 

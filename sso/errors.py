@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from foundation.errors import Forbidden, InvalidInput, NotFound, Unauthenticated, YinxinError
+from foundation.errors import Forbidden, InvalidInput, NotFound, YinxinError
 from foundation.text import Text
 
 
@@ -39,7 +39,7 @@ class BadToken(InvalidInput):
         self.why = why
 
 
-class LoginRefused(Unauthenticated):
+class LoginRefused(InvalidInput):
     """Wrong name, wrong password or no such account: one text for all (T2)."""
 
     def __init__(self) -> None:
@@ -73,7 +73,8 @@ class CodeGone(InvalidInput):
             "sso.code_gone",
             Text(
                 "这条短信验证码已失效（超过有效时间、已使用过或输错次数过多）。请重新登录获取新的验证码。",
-                "This SMS code no longer works: it is too old, was used, or was mistyped too often. Log in again for a new one.",
+                "This SMS code no longer works: it is too old, was used, or was mistyped too often. Log in again."
+                " to get a new one.",
             ),
         )
 

@@ -7,9 +7,9 @@ from urllib.parse import parse_qsl
 
 from flask import Request
 
+from foundation.text import Text
 from sso.authorisation import Parameters
 from sso.errors import OAuthError, PageError
-from foundation.text import Text
 
 MOST_OCTETS = 64 * 1024
 FORM = "application/x-www-form-urlencoded"

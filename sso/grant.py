@@ -51,7 +51,9 @@ class TokenRequest:
     @property
     def principal(self) -> Principal:
         client = self.client
-        return Principal(Kind.CLIENT, f"client:{client.client_id}", department=client.department, client_id=client.client_id)
+        return Principal(
+            Kind.CLIENT, f"client:{client.client_id}", department=client.department, client_id=client.client_id
+        )
 
 
 @dataclass(frozen=True)

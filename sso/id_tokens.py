@@ -47,7 +47,7 @@ def make(room: SsoRoom, client: Client, code: AuthorisationCode, subject: str, a
 
 
 def read_hint(room: SsoRoom, token: str) -> Hint:
-    """An ID token of ours, whoever shows it and however old (RP-Initiated Logout 2, Core 3.1.2.1). Raises `BadToken`."""
+    """An ID token of ours, however old (RP-Initiated Logout 2, Core 3.1.2.1). Raises `BadToken`."""
     claims = jose.verify(token, room.token_keys.verification_keys()).claims
     values = [claims.get(name) for name in ("iss", "aud", "sub", "sid")]
     if values[0] != room.issuer or not all(isinstance(value, str) for value in values):

@@ -7,17 +7,27 @@ login, and the answer goes to the registered address of the client that asked.
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import Session
 
 from foundation.text import Text
+from sso import clients
 from sso.authorisation import Authorisation, Parameters, Waiting
 from sso.errors import PageError
 from sso.protocol_models import Interaction
 from sso.room import SsoRoom
 from sso.secrets_at_rest import fingerprint
+
+
+@dataclass(frozen=True)
+class Purpose:
+    client_name: Text
+    redirect_uri: str
+    login_hint: str
+
 
 LIFE = timedelta(minutes=30)
 
@@ -54,6 +64,17 @@ def resume(room: SsoRoom, session: Session, handle: str, now: datetime) -> tuple
     return Parameters(pairs), Waiting(handle, row.created_at)
 
 
+def purpose(room: SsoRoom, handle: str) -> Purpose:
+    """Which system the person is logging in to, and where the answer will go. Raises a page when it is gone."""
+    with room.ground.db.read() as session:
+        parameters, _ = resume(room, session, handle, room.ground.clock.now())
+        client = clients.live(session, parameters.get("client_id") or "")
+    uri = parameters.get("redirect_uri")
+    if client is None or uri not in client.redirect_uris:
+        raise gone()
+    return Purpose(Text(client.name_zh, client.name_en), str(uri), parameters.get("login_hint") or "")
+
+
 def finish(request: Authorisation) -> None:
     """One answer per parked request, also when two tabs resume it at once."""
     if request.waiting is None:
@@ -69,6 +90,7 @@ def gone() -> PageError:
         "sso.request_gone",
         Text(
             "这次登录请求已经完成或超过 30 分钟。请返回原来的网站，重新点击登录。",
-            "This login request is finished or older than 30 minutes. Go back to the site you came from and start again.",
+            "This login request is finished or older than 30 minutes. Go back to the site you came from"
+            " and start again.",
         ),
     )

@@ -1,4 +1,7 @@
-"""Tables of people (自然人), officials (行政人员) and clients (接入系统). Personal data is sealed, look-ups go by blind index."""
+"""Tables of people (自然人), officials (行政人员) and clients (接入系统).
+
+Personal data is sealed; look-ups go by blind index.
+"""
 
 from __future__ import annotations
 

@@ -14,10 +14,10 @@ from foundation.ground import Ground
 from foundation.numbers import is_uscc
 from foundation.principal import Permission, Principal
 from foundation.text import Text
-from foundation.web import sessions
 from sso.errors import no_such
 from sso.models import Official, Person
 from sso.people import label
+from sso.revocation import end_everything
 
 P = Permission
 ROLES: Mapping[str, frozenset[Permission]] = MappingProxyType(
@@ -76,7 +76,7 @@ def end_official(ground: Ground, principal: Principal, official_id: UUID) -> Non
         )
         if person_id is None:
             raise no_such("任职", "appointment")
-        sessions.revoke_all(session, label(person_id))
+        end_everything(ground, session, person_id, label(person_id))
         ground.audit.record(session, principal, action="sso.end_official", object=f"official:{official_id}", payload={})
 
 

@@ -16,10 +16,10 @@ from foundation.ground import Ground
 from foundation.numbers import is_citizen_number
 from foundation.principal import Principal
 from foundation.text import Text
-from foundation.web import sessions
-from hsm import passwords
+from sso import passwords
 from sso.errors import no_such
 from sso.models import Credential, Person
+from sso.revocation import end_everything
 
 _PHONE = re.compile(r"1[3-9]\d{9}")
 _USERNAME = re.compile(r"[a-z][a-z0-9._-]{2,31}")
@@ -66,7 +66,7 @@ def add_person(ground: Ground, principal: Principal, new: NewPerson) -> UUID:
     """Register a person. Conflict when the citizen number, phone or user name is taken; which one is not told."""
     new = _checked(new)
     person_id = ground.ids.uuid7()
-    hashed = passwords.hash_password(new.password)  # half a second of work stays outside the transaction
+    hashed = passwords.hashed(ground, new.password)  # half a second of work stays outside the transaction
     now = ground.clock.now()
     seal, blind = ground.cipher.encrypt, ground.cipher.blind
     person = Person(
@@ -100,7 +100,7 @@ def add_person(ground: Ground, principal: Principal, new: NewPerson) -> UUID:
 def set_password(ground: Ground, principal: Principal, person_id: UUID, password: str) -> None:
     """Change the password and end every session of the person: a changed factor ends what it opened (T6)."""
     _check_password(password)
-    hashed = passwords.hash_password(password)
+    hashed = passwords.hashed(ground, password)
     with ground.db.begin() as session:
         changed = session.execute(
             update(Credential)
@@ -110,7 +110,7 @@ def set_password(ground: Ground, principal: Principal, person_id: UUID, password
         ).all()
         if not changed:
             raise no_such("人员", "person")
-        sessions.revoke_all(session, label(person_id))
+        end_everything(ground, session, person_id, label(person_id))
         ground.audit.record(session, principal, action="sso.set_password", object=label(person_id), payload={})
 
 
@@ -120,7 +120,7 @@ def disable(ground: Ground, principal: Principal, person_id: UUID) -> None:
         statement = update(Person).where(Person.id == person_id).values(disabled_at=ground.clock.now())
         if not session.execute(statement.returning(Person.id)).all():
             raise no_such("人员", "person")
-        sessions.revoke_all(session, label(person_id))
+        end_everything(ground, session, person_id, label(person_id))
         ground.audit.record(session, principal, action="sso.disable_person", object=label(person_id), payload={})
 
 

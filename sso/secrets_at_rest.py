@@ -21,7 +21,7 @@ def fingerprint(secret: str) -> str:
 
 
 def put_once(session: Session, table: type[Base], values: Mapping[str, Any]) -> bool:
-    """Insert unless the key is there; says whether this call inserted it. One statement: two callers cannot both win."""
+    """Insert unless the key is there, in one statement; says whether this call inserted it."""
     dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
     statement = dialect.insert(table).values(**values).on_conflict_do_nothing()
     first = next(iter(table.__table__.primary_key.columns))  # type: ignore[attr-defined]

@@ -15,7 +15,7 @@ from sso.secrets_at_rest import fingerprint
 
 
 def respond_with_code(request: Authorisation) -> Outcome:
-    """RFC 6749 4.1.2, RFC 7636 4.4, RFC 9207 2: a code bound to client, address and challenge; `state` and `iss` beside it."""
+    """RFC 6749 4.1.2, RFC 7636 4.4: a code bound to client, address and challenge, on record before it leaves."""
     finish(request)
     room, login = request.room, request.login
     code = room.ground.ids.token(32)

@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sso.authorisation import AskConsent, Authorisation, Outcome, refuse
 from sso.interactions import park
 from sso.protocol_models import Consent
-from sso.scopes import IDENTITY, OPENID
+from sso.scopes import IDENTITY, OPENID, join
 
 
 def check_consent(request: Authorisation) -> Outcome | None:
@@ -18,6 +18,33 @@ def check_consent(request: Authorisation) -> Outcome | None:
     if request.silent:
         raise refuse("consent_required", "the person has to agree first")
     return AskConsent(park(request), request.client, tuple(sorted(wanted)))
+
+
+def assign_consent(request: Authorisation, shown: frozenset[str]) -> None:
+    """OpenID Connect Core 3.1.2.4: what the person agreed to is kept, on record, and asked for only once."""
+    agreed = needing_consent(request) & shown
+    if not agreed:
+        return
+    row = _row(request)
+    if row is None:
+        row = Consent(
+            id=request.room.ground.ids.uuid7(),
+            person_id=request.login.person_id,
+            client_id=request.client.client_id,
+            scopes=[],
+            granted_at=request.now,
+        )
+        request.session.add(row)
+    row.scopes = sorted({*row.scopes, *agreed})
+    row.granted_at = request.now
+    request.session.flush()
+    request.room.ground.audit.record(
+        request.session,
+        request.principal,
+        action="sso.consent",
+        object=f"client:{request.client.client_id}",
+        payload={"scope": join(agreed)},
+    )
 
 
 def needing_consent(request: Authorisation) -> frozenset[str]:

@@ -61,7 +61,7 @@ def check_scope(request: Authorisation) -> None:
 
 
 def check_pkce(request: Authorisation) -> None:
-    """RFC 7636 4.3, RFC 9700 2.1.1: a challenge from every client, S256 said out loud (the default would be `plain`)."""
+    """RFC 7636 4.3, RFC 9700 2.1.1: from every client, S256 said out loud (the default is `plain`)."""
     challenge = request.parameters.get("code_challenge")
     if challenge is None:
         raise refuse("invalid_request", "code_challenge is missing")
