@@ -20,8 +20,8 @@ _HINTS: Mapping[str, Any] = {
     "validity": _("填日期，例如 2029-05-31；没有期限填“长期”。留空按规定年限计算。"),
     "phone": _("例如 12315 或 0755-12345678。"),
 }
-_LONG = 100
-"""A field that may hold more characters than this gets several lines."""
+_LONG, _WIDE = 150, 60
+"""A text that may hold more characters than this gets several lines, or a line of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ def _input(spec: FieldSpec, value: str) -> Input:
         choices=[(choice, choice) for choice in spec.choices] if spec.choices else None,
         rows=3 if long else 0,
         most=0 if spec.kind == "money" else spec.max_length,
-        full=long,
+        full=spec.kind == "text" and spec.max_length > _WIDE,
     )
 
 

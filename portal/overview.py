@@ -161,7 +161,7 @@ def _tree(session: Session, known: list[Authority], now: datetime) -> list[Node]
             state = "unknown"
         return Node(
             slug=authority.slug,
-            name=authority.certificate.subject.text,
+            name=authority.certificate.subject.common_name or authority.certificate.subject.text,
             algorithm=authority.suite.value.upper(),
             state=state,
             not_after=authority.certificate.not_after,

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from flask import Flask
 
 import portal
 from foundation.web.frame import Check, make_app
+from portal.blueprints import SampleLogin
 from server import schema
 from server.house import House
 from server.routes import ROUTES
@@ -13,7 +16,7 @@ from sso import pages as sso_pages
 from sso.authenticators import authenticators
 
 
-def create_app(house: House) -> Flask:
+def create_app(house: House, *, sample_logins: Sequence[SampleLogin] = ()) -> Flask:
     app = make_app(
         house.settings,
         house.ground,
@@ -26,7 +29,7 @@ def create_app(house: House) -> Flask:
             Check("storage", lambda: house.ground.storage.list("probe")),
         ),
     )
-    portal.install(app)
+    portal.install(app, sample_logins=sample_logins)
     for blueprint in sso_pages.BLUEPRINTS:
         app.register_blueprint(blueprint)
     return app

@@ -22,7 +22,7 @@ def serve(settings: Settings, *, sample: bool) -> None:
     with open_house(settings, upgrade=embedded) as house:
         upkeep.start(house)
         logins = establish(house) if sample else []
-        app = create_app(house)
+        app = create_app(house, sample_logins=logins)
         worker = upkeep.worker(house)
         if settings.jobs.threads:
             worker.start(settings.jobs.threads, upkeep.periodic(house))

@@ -1,6 +1,6 @@
 """Keep the English catalogue (英文翻译) in step with the pages: `python tools/make_messages.py` after words changed.
 
-Collects every Chinese sentence of the portal's and sso's templates and code, merges them into the one catalogue, keeps
+Collects every Chinese sentence of the portal's templates and code, merges them into the one catalogue, keeps
 its translations, drops what nobody says any more, and compiles it. What still lacks its English is listed, and
 `tests/portal/test_words.py` fails for it.
 """
@@ -24,7 +24,7 @@ KEYWORDS: dict[str, tuple[int, ...] | None] = {
     "lazy_gettext": None,
     "ngettext": (1, 2),
 }
-SOURCES = ("portal", "sso")
+SOURCES = ("portal",)
 
 
 def said() -> dict[str, list[str]]:

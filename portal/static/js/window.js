@@ -12,6 +12,7 @@ const field = document.getElementById("f-code");
 const state = document.getElementById("camera-state");
 const start = document.getElementById("camera-start");
 const stop = document.getElementById("camera-stop");
+const scanner = document.getElementById("scanner");
 const words = document.querySelector('template[data-part="camera-words"]').content;
 
 let known = load(place.dataset.trust);
@@ -68,27 +69,30 @@ function say(key) {
   state.textContent = words.querySelector(`[data-word="${key}"]`).textContent;
 }
 
+function running(on) {
+  start.hidden = on;
+  stop.hidden = !on;
+  scanner.hidden = !on;
+}
+
 if (navigator.mediaDevices?.getUserMedia) {
   const camera = new Camera(document.getElementById("video"), seen);
   document.getElementById("camera").hidden = false;
   start.addEventListener("click", async () => {
     say("starting");
-    start.hidden = true;
-    stop.hidden = false;
+    running(true);
     try {
       await camera.start();
       say("looking");
     } catch (error) {
       camera.stop();
-      start.hidden = false;
-      stop.hidden = true;
+      running(false);
       say(["NotAllowedError", "SecurityError"].includes(error.name) ? "denied" : "missing");
     }
   });
   stop.addEventListener("click", () => {
     camera.stop();
-    start.hidden = false;
-    stop.hidden = true;
+    running(false);
     say("stopped");
     start.focus();
   });
