@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import shutil
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -13,35 +12,18 @@ import pytest
 
 from foundation.audit.trail import Audit
 from foundation.clock import FixedClock
-from foundation.database import Base, Database, open_database
+from foundation.database import Database, open_database
 from foundation.ground import Ground
 from foundation.ids import SystemIds
 from foundation.jobs import JobQueue
 from foundation.settings import Settings
 from foundation.storage import open_storage
 from hsm.room import Vault, unseal
+from server import schema
 from tests import databases
 
 VECTORS = Path(__file__).resolve().parents[2] / "shared" / "vectors"
 START = datetime(2026, 11, 22, 2, 0, tzinfo=UTC)
-MODELS = (
-    "foundation.audit.models",
-    "foundation.jobs",
-    "foundation.web.models",
-    "hsm.models",
-    "ca.models",
-    "seal.models",
-    "licence.models",
-    "sso.models",
-)
-
-
-def _import_models() -> None:
-    for name in MODELS:
-        if importlib.util.find_spec(name.rsplit(".", 1)[0]) and importlib.util.find_spec(name):
-            importlib.import_module(name)
-
-
 @pytest.fixture(scope="session")
 def vectors() -> Path:
     return VECTORS
@@ -79,9 +61,9 @@ def new_database(request: pytest.FixtureRequest, tmp_path: Path, _templates: dic
 
 
 def _schema(url: str, home: Path) -> None:
-    _import_models()
+    """By migrating, as an installation does; `tests/server/test_schema.py` holds models and history together."""
     db = open_database(Settings(home=home, database={"url": url}))
-    Base.metadata.create_all(db.engine)
+    schema.upgrade(db)
     db.dispose()
 
 
