@@ -244,6 +244,22 @@ def upgrade() -> None:
     with op.batch_alter_table('licence_number', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_licence_number_intent_id'), ['intent_id'], unique=False)
 
+    op.create_table('oidc_assertion',
+    sa.Column('client_id', sa.String(length=64), nullable=False),
+    sa.Column('jti_hash', sa.String(length=43), nullable=False),
+    sa.Column('expires_at', sa.DateTime(timezone=True), nullable=False),
+    sa.PrimaryKeyConstraint('client_id', 'jti_hash', name=op.f('pk_oidc_assertion'))
+    )
+    with op.batch_alter_table('oidc_assertion', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_oidc_assertion_expires_at'), ['expires_at'], unique=False)
+
+    op.create_table('oidc_token_key',
+    sa.Column('name', sa.String(length=100), nullable=False),
+    sa.Column('alg', sa.String(length=5), nullable=False),
+    sa.Column('use_from', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('publish_until', sa.DateTime(timezone=True), nullable=True),
+    sa.PrimaryKeyConstraint('name', name=op.f('pk_oidc_token_key'))
+    )
     op.create_table('person',
     sa.Column('id', sa.Uuid(), nullable=False),
     sa.Column('name', sa.Text(), nullable=False),
@@ -466,6 +482,55 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f('ix_official_department'), ['department'], unique=False)
         batch_op.create_index(batch_op.f('ix_official_person_id'), ['person_id'], unique=False)
 
+    op.create_table('oidc_code',
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('code_hash', sa.String(length=43), nullable=False),
+    sa.Column('client_id', sa.String(length=64), nullable=False),
+    sa.Column('person_id', sa.Uuid(), nullable=False),
+    sa.Column('session_id', sa.Uuid(), nullable=False),
+    sa.Column('sid', sa.String(length=43), nullable=False),
+    sa.Column('redirect_uri', sa.Text(), nullable=False),
+    sa.Column('code_challenge', sa.String(length=43), nullable=False),
+    sa.Column('scope', sa.String(length=200), nullable=False),
+    sa.Column('nonce', sa.Text(), nullable=True),
+    sa.Column('auth_time', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('expires_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('spent_at', sa.DateTime(timezone=True), nullable=True),
+    sa.ForeignKeyConstraint(['client_id'], ['client.client_id'], name=op.f('fk_oidc_code_client_id_client')),
+    sa.ForeignKeyConstraint(['person_id'], ['person.id'], name=op.f('fk_oidc_code_person_id_person')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_oidc_code')),
+    sa.UniqueConstraint('code_hash', name=op.f('uq_oidc_code_code_hash'))
+    )
+    with op.batch_alter_table('oidc_code', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_oidc_code_expires_at'), ['expires_at'], unique=False)
+        batch_op.create_index(batch_op.f('ix_oidc_code_person_id'), ['person_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_oidc_code_session_id'), ['session_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_oidc_code_sid'), ['sid'], unique=False)
+
+    op.create_table('oidc_consent',
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('person_id', sa.Uuid(), nullable=False),
+    sa.Column('client_id', sa.String(length=64), nullable=False),
+    sa.Column('scopes', sa.JSON(), nullable=False),
+    sa.Column('granted_at', sa.DateTime(timezone=True), nullable=False),
+    sa.ForeignKeyConstraint(['client_id'], ['client.client_id'], name=op.f('fk_oidc_consent_client_id_client')),
+    sa.ForeignKeyConstraint(['person_id'], ['person.id'], name=op.f('fk_oidc_consent_person_id_person')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_oidc_consent')),
+    sa.UniqueConstraint('person_id', 'client_id', name=op.f('uq_oidc_consent_person_id_client_id'))
+    )
+    op.create_table('oidc_interaction',
+    sa.Column('handle_hash', sa.String(length=43), nullable=False),
+    sa.Column('client_id', sa.String(length=64), nullable=False),
+    sa.Column('parameters', sa.Text(), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('expires_at', sa.DateTime(timezone=True), nullable=False),
+    sa.ForeignKeyConstraint(['client_id'], ['client.client_id'], name=op.f('fk_oidc_interaction_client_id_client')),
+    sa.PrimaryKeyConstraint('handle_hash', name=op.f('pk_oidc_interaction'))
+    )
+    with op.batch_alter_table('oidc_interaction', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_oidc_interaction_expires_at'), ['expires_at'], unique=False)
+
     op.create_table('licence_version',
     sa.Column('id', sa.Uuid(), nullable=False),
     sa.Column('licence_id', sa.Uuid(), nullable=False),
@@ -485,12 +550,55 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_licence_version')),
     sa.UniqueConstraint('licence_id', 'version', name=op.f('uq_licence_version_licence_id_version'))
     )
+    op.create_table('oidc_token',
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('token_hash', sa.String(length=43), nullable=False),
+    sa.Column('client_id', sa.String(length=64), nullable=False),
+    sa.Column('person_id', sa.Uuid(), nullable=True),
+    sa.Column('session_id', sa.Uuid(), nullable=True),
+    sa.Column('code_id', sa.Uuid(), nullable=True),
+    sa.Column('scope', sa.String(length=400), nullable=False),
+    sa.Column('thumbprint', sa.String(length=43), nullable=True),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('expires_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('revoked_at', sa.DateTime(timezone=True), nullable=True),
+    sa.ForeignKeyConstraint(['client_id'], ['client.client_id'], name=op.f('fk_oidc_token_client_id_client')),
+    sa.ForeignKeyConstraint(['code_id'], ['oidc_code.id'], name=op.f('fk_oidc_token_code_id_oidc_code')),
+    sa.ForeignKeyConstraint(['person_id'], ['person.id'], name=op.f('fk_oidc_token_person_id_person')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_oidc_token')),
+    sa.UniqueConstraint('token_hash', name=op.f('uq_oidc_token_token_hash'))
+    )
+    with op.batch_alter_table('oidc_token', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_oidc_token_client_id'), ['client_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_oidc_token_code_id'), ['code_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_oidc_token_expires_at'), ['expires_at'], unique=False)
+        batch_op.create_index(batch_op.f('ix_oidc_token_session_id'), ['session_id'], unique=False)
+
     # ### end Alembic commands ###
 
 
 def downgrade() -> None:
     # ### commands auto generated by Alembic - please adjust! ###
+    with op.batch_alter_table('oidc_token', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_oidc_token_session_id'))
+        batch_op.drop_index(batch_op.f('ix_oidc_token_expires_at'))
+        batch_op.drop_index(batch_op.f('ix_oidc_token_code_id'))
+        batch_op.drop_index(batch_op.f('ix_oidc_token_client_id'))
+
+    op.drop_table('oidc_token')
     op.drop_table('licence_version')
+    with op.batch_alter_table('oidc_interaction', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_oidc_interaction_expires_at'))
+
+    op.drop_table('oidc_interaction')
+    op.drop_table('oidc_consent')
+    with op.batch_alter_table('oidc_code', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_oidc_code_sid'))
+        batch_op.drop_index(batch_op.f('ix_oidc_code_session_id'))
+        batch_op.drop_index(batch_op.f('ix_oidc_code_person_id'))
+        batch_op.drop_index(batch_op.f('ix_oidc_code_expires_at'))
+
+    op.drop_table('oidc_code')
     with op.batch_alter_table('official', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_official_person_id'))
         batch_op.drop_index(batch_op.f('ix_official_department'))
@@ -544,6 +652,11 @@ def downgrade() -> None:
 
     op.drop_table('seal')
     op.drop_table('person')
+    op.drop_table('oidc_token_key')
+    with op.batch_alter_table('oidc_assertion', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_oidc_assertion_expires_at'))
+
+    op.drop_table('oidc_assertion')
     with op.batch_alter_table('licence_number', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_licence_number_intent_id'))
 
