@@ -8,8 +8,9 @@ from __future__ import annotations
 import base64
 import re
 from datetime import datetime
+from functools import lru_cache
 
-from ca.reading.certificate import read_certificate
+from ca.reading.certificate import Certificate, read_certificate
 from ca.reading.stamp import read_token
 from ca.signatures import check_token
 from ca.suites import Suite
@@ -53,7 +54,7 @@ def _check_cms(contents: bytes, covered: bytes, held: Held, suite: Suite) -> Non
     _demand(signer.message_digest == suite.digest.of(covered), "digest of the document")
     certificate = held.templates[suite].certificate
     _demand(certificate in data.certificates and certificate in held.certificates, "certificate in the seal")
-    parsed = read_certificate(certificate)
+    parsed = _certificate(certificate)
     _demand((signer.issuer, signer.serial) == (parsed.issuer.raw, parsed.serial), "signer's name")
     _demand(signer.certificate_hash == (suite.digest.oid, suite.digest.of(certificate)), "certificate hash")
     if signer.signed_octets is None:
@@ -108,12 +109,18 @@ def _check_time_stamp(token: bytes, suite: Suite, value: bytes) -> None:
     """The token is for this very value, and a certificate inside it signed it."""
     parsed = read_token(token)
     _demand(parsed.info.digest is suite.digest and parsed.info.imprint == suite.digest.of(value), "time stamp")
-    signers = [one for one in map(read_certificate, parsed.certificates) if one.serial == parsed.signer.serial]
+    signers = [one for one in map(_certificate, parsed.certificates) if one.serial == parsed.signer.serial]
     _demand(len(signers) == 1, "certificate of the time stamp")
     try:
         check_token(parsed, signers[0])
     except InvalidInput as error:
         raise SealedDiffers("signature of the time stamp") from error
+
+
+@lru_cache(maxsize=256)
+def _certificate(octets: bytes) -> Certificate:
+    """Ours are few and come again with every stamp; the key is the whole certificate."""
+    return read_certificate(octets)
 
 
 def _demand(holds: bool, what: str) -> None:  # noqa: FBT001 - reads as an assertion

@@ -20,7 +20,7 @@ from hsm import oids
 from hsm.digests import sm3
 from seal.ofd import document as tree
 from seal.ofd.document import Body, child, children, qualified, text
-from seal.ofd.package import NAMESPACE, ROOT, Package, PackageError, parse_xml, write
+from seal.ofd.package import NAMESPACE, ROOT, Package, PackageError, parse_xml
 
 PROVIDER, PROVIDER_VERSION = "Yinxin", "1.0"
 
@@ -43,6 +43,7 @@ class Stamp:
 class Prepared:
     """A package complete but for its SignedValue.dat. `data_hash` and `property_info` go into TBS_Sign."""
 
+    source: Package
     entries: Mapping[str, bytes]
     signature_name: str
     value_name: str
@@ -57,7 +58,7 @@ class Prepared:
 
     def finish(self, signed_value: bytes) -> bytes:
         """The sealed file."""
-        return write({**self.entries, self.value_name: signed_value})
+        return self.source.rewritten({**self.entries, self.value_name: signed_value})
 
 
 def prepare(package: Package, stamp: Stamp) -> Prepared:
@@ -76,7 +77,7 @@ def prepare(package: Package, stamp: Stamp) -> Prepared:
     covered = [name for name in entries if name != listed or stamp.closing]
     name = f"{folder}/Signature.xml"
     entries[name] = _signature_xml(entries, covered, stamp, folder, identifier)
-    return Prepared(entries, name, f"{folder}/SignedValue.dat")
+    return Prepared(package, entries, name, f"{folder}/SignedValue.dat")
 
 
 def _name_signatures(root: bytes, listed: str) -> bytes:

@@ -10,17 +10,24 @@ from uuid import UUID
 import pytest
 
 from ca.hierarchy import establish
+from ca.room import CaRoom
+from foundation.audit.trail import Audit
 from foundation.clock import FixedClock
-from foundation.database import Base, open_database
+from foundation.database import open_database
+from foundation.ground import Ground
+from foundation.ids import SystemIds
+from foundation.jobs import JobQueue
 from foundation.numbers import make_uscc
 from foundation.principal import SYSTEM, Kind, Permission, Principal
 from foundation.settings import Settings
+from foundation.storage import open_storage
+from hsm.room import HsmRoom, unseal
 from seal.make import make_seal
 from seal.orders import SealRecord, SealRequest
 from seal.room import SealRoom
+from server import schema
 from tests import databases
-from tests.ca.conftest import build_room
-from tests.conftest import START, _import_models
+from tests.conftest import START
 
 MARKET = make_uscc("11", "219900", "MB100001")
 TRANSPORT = make_uscc("11", "219900", "MB100002")
@@ -59,8 +66,15 @@ class Region:
 
 
 def build(home: Path, url: str, clock: FixedClock) -> SealRoom:
-    ca = build_room(home, url, clock)
-    return SealRoom.build(ca.ground, ca.keys, ca)
+    """The real rooms below ours, as the composition root makes them."""
+    settings = Settings(home=home, database={"url": url}, web={"rate_limits": False})
+    db, ids = open_database(settings), SystemIds(clock)
+    vault = unseal(settings, db, clock, ids)
+    audit = Audit(vault.mac, clock, ids)
+    storage, jobs = open_storage(settings), JobQueue(clock, ids)
+    ground = Ground(settings, db, clock, ids, storage, audit, vault.cipher, vault.mac, jobs)
+    keys = HsmRoom.build(ground, vault).keys
+    return SealRoom.build(ground, keys, CaRoom.build(ground, keys))
 
 
 @pytest.fixture(scope="session")
@@ -68,7 +82,6 @@ def make_region(tmp_path_factory: pytest.TempPathFactory, cluster: str) -> Itera
     made: list[SealRoom] = []
 
     def make(kind: str) -> Region:
-        _import_models()
         home = tmp_path_factory.mktemp(f"seal_{kind}")
         name = home.name.replace("-", "_")
         url = f"sqlite:///{home}/seal.db"
@@ -76,7 +89,7 @@ def make_region(tmp_path_factory: pytest.TempPathFactory, cluster: str) -> Itera
             databases.execute(cluster.format(name="postgres"), f"CREATE DATABASE {name}")
             url = cluster.format(name=name)
         db = open_database(Settings(home=home, database={"url": url}))
-        Base.metadata.create_all(db.engine)
+        schema.upgrade(db)
         db.dispose()
         clock = FixedClock(START)
         room = build(home, url, clock)

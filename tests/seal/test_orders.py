@@ -238,7 +238,6 @@ def test_orders_and_audit_hold_no_free_text(one_region: Region) -> None:
 _CHILD = """
 import sys
 from pathlib import Path
-from tests.conftest import _import_models
 from tests.seal import papers
 from tests.seal.conftest import build, clerk
 from foundation.clock import FixedClock
@@ -248,7 +247,6 @@ from seal.stamp import stamp_ofd, stamp_pdf
 from ca.suites import Suite
 from datetime import datetime
 home, url, at, department, seal, kind, key = sys.argv[1:]
-_import_models()
 room = build(Path(home), url, FixedClock(datetime.fromisoformat(at)))
 from uuid import UUID
 place = Placement(1, 150, 240)
@@ -276,7 +274,7 @@ def die_at(region: Region, point: str, kind: str, key: str) -> None:
     assert ended.returncode == -signal.SIGKILL, ended.stderr
 
 
-@pytest.mark.parametrize("kind", ["pdf", "dual", "ofd"])
+@pytest.mark.parametrize("kind", ["dual", "ofd"])
 @pytest.mark.parametrize("point", ["seal.recorded", "seal.signed", "seal.stored"])
 def test_a_killed_order_is_finished_by_running_it_again(region: Region, point: str, kind: str) -> None:
     key = region.key()

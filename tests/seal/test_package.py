@@ -5,13 +5,16 @@ from __future__ import annotations
 import contextlib
 import io
 import struct
+import subprocess
 import zipfile
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from seal.ofd import archive
 from seal.ofd.package import Limits, Package, PackageError, parse_xml, write
 from tests.seal import papers
 
@@ -108,7 +111,38 @@ def test_octets_the_directory_does_not_name_are_refused(change: Callable[[bytes]
 
 def test_names_that_differ_between_header_and_directory_are_refused() -> None:
     data = papers.ofd().replace(b"OFD.xml", b"OFX.xml", 1)
-    assert _refused(data) == "zip_damaged"
+    assert _refused(data) == "two_tellings"
+
+
+@pytest.mark.parametrize("offset", [6, 8, 14, 18, 22])
+def test_headers_that_tell_another_story_than_the_directory_are_refused(offset: int) -> None:
+    """Flags, method, checksum and sizes: streaming readers go by the local header."""
+    data = bytearray(papers.ofd())
+    data[offset] ^= 1 if offset > 6 else 8
+    assert _refused(bytes(data)) in {"two_tellings", "zip_damaged", "encrypted"}
+
+
+def test_octets_behind_a_deflated_stream_are_refused() -> None:
+    """Inside the entry's packed size, but after the stream's end: no reader unpacks them, all carry them."""
+    entry = archive._pack("x", b"abc" * 100, 6)
+    stuffed = archive.Packed(entry.method, entry.checksum, entry.size, entry.data + b"hidden")
+    assert _refused(write({"OFD.xml": ROOT, "x": b"abc" * 100}, packed={"x": stuffed})) == "zip_damaged"
+
+
+def test_packing_anew_and_taking_over_give_the_same_files() -> None:
+    package = Package.read(papers.ofd())
+    again = Package.read(package.rewritten({**package.entries, "new.xml": b"<x/>"}))
+    assert dict(again.entries) == {**package.entries, "new.xml": b"<x/>"}
+    assert again.packed["OFD.xml"] == package.packed["OFD.xml"]
+
+
+def test_the_writer_makes_what_other_programs_read(tmp_path: Path) -> None:
+    (tmp_path / "x.ofd").write_bytes(write({"OFD.xml": ROOT, "Doc_0/附件.xml": b"<a/>" * 500, "x.png": b"\x89PNG12"}))
+    answer = subprocess.run(["unzip", "-t", tmp_path / "x.ofd"], check=False, capture_output=True, text=True)
+    assert answer.returncode == 0, answer.stdout
+    with zipfile.ZipFile(tmp_path / "x.ofd") as other:
+        assert other.namelist() == ["OFD.xml", "Doc_0/附件.xml", "x.png"]
+        assert other.testzip() is None
 
 
 def test_what_is_no_ofd_says_so() -> None:
