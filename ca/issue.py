@@ -18,8 +18,8 @@ from ca.errors import ClockWentBack, RequestKeyTaken
 from ca.models import CaCertificate, State
 from ca.names import Name, Subject, write_name
 from ca.prepare import Prepared, Wanted, prepare, wanted_from
-from ca.profiles import Role, profile_named
-from ca.reading.certificate import read_certificate, read_tbs
+from ca.profiles import ROOT, Role, profile_named
+from ca.reading.certificate import Certificate, read_certificate, read_tbs
 from ca.reading.identity import NO_IDENTITY, IdentityExtensions
 from ca.room import CaRoom
 from ca.storing import blind_name, closed, closed_name, opened
@@ -33,6 +33,7 @@ from foundation.principal import Principal
 from foundation.text import Text
 from hsm.digests import sha256
 from hsm.keys import Purpose
+from hsm.schemes import scheme_for
 from hsm.signing import ToBeSigned
 
 __all__ = ["NO_IDENTITY", "IdentityExtensions", "IssuedCertificate", "Subject", "issue"]
@@ -219,18 +220,18 @@ def finish(room: CaRoom, principal: Principal, row: CaCertificate) -> IssuedCert
                 "A recorded to-be-signed certificate was altered; it is not signed. Examine the database.",
             ),
         )
-    octets = _sign(room, row, tbs)
+    made = _sign(room, row, tbs)
     reach("ca.signed")
-    answer = _store(room, principal, row, octets)
+    answer = _store(room, principal, row, made)
     reach("ca.stored")
     return answer
 
 
-def _sign(room: CaRoom, row: CaCertificate, tbs: bytes) -> bytes:
+def _sign(room: CaRoom, row: CaCertificate, tbs: bytes) -> Certificate:
     """The key verifies its signature back; here the signed octets are compared with the linted ones."""
     signer = room.keys.signer(f"ca/{row.authority}")
-    parsed = read_tbs(tbs)
-    own = parsed.spki if parsed.self_issued else room.authority(row.authority).certificate.spki
+    above = None if row.profile == ROOT.name else room.authority(row.authority).certificate
+    own = read_tbs(tbs).spki if above is None else above.spki
     if signer.ref.spki != own:
         raise Damaged(
             "ca.key_mismatch",
@@ -240,26 +241,28 @@ def _sign(room: CaRoom, row: CaCertificate, tbs: bytes) -> bytes:
             ),
         )
     signature = signer.sign(ToBeSigned(Purpose.CERTIFICATE, tbs, str(row.id)))
-    octets = der.sequence(tbs, parsed.signature_algorithm, der.bit_string(signature))
-    if read_certificate(octets).tbs != tbs:
+    algorithm = scheme_for(signer.ref.algorithm).algorithm_identifier()
+    made = read_certificate(der.sequence(tbs, algorithm, der.bit_string(signature)))
+    if (made.tbs, made.signature, made.signature_algorithm) != (tbs, signature, algorithm):
         raise Damaged("ca.signed_other", Text("签名内容与检查内容不一致。", "What was signed is not what was checked."))
-    return octets
+    return made
 
 
-def _store(room: CaRoom, principal: Principal, row: CaCertificate, octets: bytes) -> IssuedCertificate:
+def _store(room: CaRoom, principal: Principal, row: CaCertificate, made: Certificate) -> IssuedCertificate:
     """Only the first to store wins; a second finisher answers what the first stored."""
-    ground, fingerprint = room.ground, sha256(octets).hex()
+    ground, fingerprint = room.ground, made.fingerprint
     with ground.db.begin() as session:
         stored = session.execute(
             update(CaCertificate)
             .where(CaCertificate.id == row.id, CaCertificate.state == State.RECORDED)
             .values(
                 state=State.ISSUED,
-                der=closed(ground.cipher, row.id, "der", octets, personal=row.personal),
+                der=closed(ground.cipher, row.id, "der", made.der, personal=row.personal),
                 tbs=None,
                 fingerprint=fingerprint,
                 issued_at=ground.clock.now(),
             )
+            .execution_options(synchronize_session=False)
             .returning(CaCertificate.id)
         ).first()
         if stored is not None:
@@ -275,21 +278,26 @@ def _store(room: CaRoom, principal: Principal, row: CaCertificate, octets: bytes
                     "sha256": fingerprint,
                 },
             )
+    if stored is not None:
+        return _answer(row, made)
     with ground.db.read() as session:
         return issued(room, session.get_one(CaCertificate, row.id))
 
 
 def issued(room: CaRoom, row: CaCertificate) -> IssuedCertificate:
-    octets = opened(room.ground.cipher, row, "der")
-    certificate = read_certificate(octets)
+    """What was issued under this row."""
+    return _answer(row, read_certificate(opened(room.ground.cipher, row, "der")))
+
+
+def _answer(row: CaCertificate, made: Certificate) -> IssuedCertificate:
     return IssuedCertificate(
         row.id,
-        octets,
-        certificate.serial,
+        made.der,
+        made.serial,
         row.authority,
-        certificate.issuer,
-        certificate.not_before,
-        certificate.not_after,
+        made.issuer,
+        made.not_before,
+        made.not_after,
         row.profile,
-        certificate.fingerprint,
+        made.fingerprint,
     )

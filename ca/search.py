@@ -10,7 +10,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, exists, false, select, true
+from sqlalchemy import ColumnElement, and_, false, select, true
 from sqlalchemy.orm import Session
 
 from ca.errors import CertificateUnknown
@@ -81,7 +81,7 @@ def search(room: CaRoom, principal: Principal, query: Query) -> Page:
         .limit(limit + 1)
     )
     with room.ground.db.read() as session:
-        rows = [(row, gone) for row, gone in session.execute(statement).tuples()]
+        rows = [(row, gone) for row, gone in session.execute(statement)]
         page = Page(
             tuple(_entry(room, row, gone, whole=False) for row, gone in rows[:limit]),
             rows[limit - 1][0].id if rows[limit:] else None,
@@ -133,7 +133,7 @@ def _conditions(room: CaRoom, query: Query) -> list[ColumnElement[bool]]:
 
 
 def _having(standing: Standing, now: datetime) -> ColumnElement[bool]:
-    revoked = exists().where(CaRevocation.certificate_id == CaCertificate.id)
+    revoked = CaRevocation.certificate_id.is_not(None)  # the outer join is there
     issued = CaCertificate.state == State.ISSUED
     match standing:
         case Standing.UNFINISHED:

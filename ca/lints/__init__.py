@@ -20,6 +20,7 @@ STEPS: Final[tuple[Callable[[Proposal], None], ...]] = (
     core.check_serial,
     core.check_algorithm,
     core.check_issuer,
+    core.check_subject_is_another,
     core.check_begin,
     core.check_end,
     core.check_time_encoding,

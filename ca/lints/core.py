@@ -58,6 +58,14 @@ def check_issuer(p: Proposal) -> None:
         )
 
 
+def check_subject_is_another(p: Proposal) -> None:
+    """Only a root may bear the name of its issuer: a self-issued leaf confuses path building (RFC 5280 3.2)."""
+    if p.issuer_certificate is not None and p.tbs.subject.raw == p.tbs.issuer.raw:
+        raise LintFailed(
+            "subject_is_issuer", "RFC 5280 3.2", "主体名称与颁发者相同", "the subject bears the name of the CA"
+        )
+
+
 def check_begin(p: Proposal) -> None:
     """No back-dating and no post-dating: validity begins when the intent was recorded (T14)."""
     if p.tbs.not_before != p.now.replace(microsecond=0):

@@ -15,7 +15,7 @@ from ca.room import CaRoom
 from ca.suites import Suite
 from foundation.audit.trail import Audit
 from foundation.clock import FixedClock
-from foundation.database import Base, open_database
+from foundation.database import open_database
 from foundation.ground import Ground
 from foundation.ids import SystemIds
 from foundation.jobs import JobQueue
@@ -25,8 +25,9 @@ from foundation.settings import Settings
 from foundation.storage import open_storage
 from hsm.keys import Algorithm, Purpose
 from hsm.room import HsmRoom, unseal
+from server import schema
 from tests import databases
-from tests.conftest import START, _import_models
+from tests.conftest import START
 
 USCC = make_uscc("11", "219900", "MB100001")
 CITIZEN_NUMBER = "21990119900307001" + citizen_number_check("21990119900307001")
@@ -89,7 +90,6 @@ def make_region(tmp_path_factory: pytest.TempPathFactory, cluster: str) -> Itera
     made: list[CaRoom] = []
 
     def make(kind: str, suites: tuple[Suite, ...] = (Suite.SM2,)) -> Region:
-        _import_models()
         home = tmp_path_factory.mktemp(kind)
         name = f"ca_{home.name}".replace("-", "_")
         url = f"sqlite:///{home}/ca.db"
@@ -97,7 +97,7 @@ def make_region(tmp_path_factory: pytest.TempPathFactory, cluster: str) -> Itera
             databases.execute(cluster.format(name="postgres"), f"CREATE DATABASE {name}")
             url = cluster.format(name=name)
         db = open_database(Settings(home=home, database={"url": url}))
-        Base.metadata.create_all(db.engine)
+        schema.upgrade(db)
         db.dispose()
         clock = FixedClock(START)
         room = build_room(home, url, clock)

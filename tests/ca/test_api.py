@@ -67,7 +67,7 @@ def csr_rsa(**extensions: x509.ExtensionType) -> str:
 
 def csr_sm2() -> str:
     key = Sm2PrivateKey.generate()
-    info = der.sequence(der.integer(0), der.sequence(), key.public_key().spki, der.tlv(0xA0, b""))
+    info = der.sequence(der.integer(0), der.sequence(), key.spki, der.tlv(0xA0, b""))
     signature = key.sign(info, sm2_id=DEFAULT_SM2_ID)
     algorithm = der.sequence(der.oid("1.2.156.10197.1.501"))
     return base64.b64encode(der.sequence(info, algorithm, der.bit_string(signature))).decode()
