@@ -1,14 +1,15 @@
 """Logs (日志): events with fields, one line each, and no personal data in any of them.
 
 Every field of every event passes the scrubber last, traceback text included, so a number that slipped into an exception
-is masked before it is written. JSON keeps line breaks inside one line.
+is masked before it is written. Line breaks, direction marks and terminal codes cannot forge a line.
 """
 
 from __future__ import annotations
 
 import logging
+import re
 import sys
-from collections.abc import MutableMapping
+from collections.abc import Mapping, MutableMapping
 from typing import Any, TextIO
 
 import structlog
@@ -16,66 +17,104 @@ import structlog
 from foundation.masking import mask_text
 from foundation.settings import LogSettings
 
-_CONTROL = {n: None for n in range(32) if n not in (9, 10)} | {0x7F: None, 0x1B: None}
-_BIDI = dict.fromkeys((*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200E, 0x200F))
-_UNSAFE = _CONTROL | _BIDI
+_DROPPED = (*(n for n in range(32) if n not in (9, 10, 13)), *range(0x7F, 0xA0))
+_DIRECTION = (0x061C, 0x200E, 0x200F, *range(0x2028, 0x202F), *range(0x2066, 0x206A), 0xFEFF)
+_UNSAFE = dict.fromkeys((*_DROPPED, *_DIRECTION))
+_SECRET = re.compile(r"password|passwd|secret|cookie|authorization|assertion|private_key|credential", re.IGNORECASE)
+REMOVED = "[removed]"
+_LINES = ("exception", "stack")
+"""Fields that may keep their lines in the console format; in JSON a line break is an escape anyway."""
 
 
-def scrub(value: Any) -> Any:
+def scrub(value: Any, depth: int = 0) -> Any:
     """Mask citizen and mobile numbers in text, wherever it is nested; drop control and direction characters."""
+    if value is None or isinstance(value, (bool, float)):
+        return value
+    if isinstance(value, int):
+        return scrub(str(value)) if value > 10**10 else value
     if isinstance(value, str):
         return mask_text(value.translate(_UNSAFE))
-    if isinstance(value, MutableMapping):
-        return {scrub(key): scrub(one) for key, one in value.items()}
-    if isinstance(value, (list, tuple, set)):
-        return [scrub(one) for one in value]
-    if value is None or isinstance(value, (bool, int, float)):
-        return scrub(str(value)) if isinstance(value, int) and value > 10**10 else value
+    if depth < 6 and isinstance(value, Mapping):
+        return {scrub(str(key)): _field(str(key), one, depth + 1) for key, one in value.items()}
+    if depth < 6 and isinstance(value, (list, tuple, set, frozenset)):
+        return [scrub(one, depth + 1) for one in value]
     return scrub(str(value))
+
+
+def _field(name: str, value: Any, depth: int) -> Any:
+    """Secrets have no business in a log under any name; the scrubber is the second line, not the first."""
+    return REMOVED if _SECRET.search(name) else scrub(value, depth)
 
 
 def _scrubber(logger: Any, name: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     del logger, name
-    return {key: scrub(value) for key, value in event.items()}
+    return {key: _field(key, value, 0) for key, value in event.items()}
+
+
+class _Named(structlog.WriteLogger):
+    """Knows whose it is: `structlog.get_logger("web.access")`."""
+
+    def __init__(self, out: TextIO, name: str | None) -> None:
+        super().__init__(out)
+        self.name = name
+
+
+def _whose(logger: Any, name: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    del name
+    if logger.name:
+        event["logger"] = logger.name
+    return event
+
+
+def _one_line(logger: Any, name: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """For the console format: only a traceback has lines."""
+    del logger, name
+    return {
+        key: value.replace("\r", "\\r").replace("\n", "\\n") if isinstance(value, str) and key not in _LINES else value
+        for key, value in event.items()
+    }
 
 
 class _Plain(logging.Formatter):
     """Other people's log records (waitress, Alembic, pyHanko) through the same scrubber."""
 
-    def __init__(self, render: Any) -> None:
+    def __init__(self, processors: list[Any]) -> None:
         super().__init__()
-        self._render = render
+        self._processors = processors
 
     def format(self, record: logging.LogRecord) -> str:
-        event: dict[str, Any] = {"event": record.getMessage(), "level": record.levelname.lower(), "logger": record.name}
+        event: Any = {"event": record.getMessage(), "level": record.levelname.lower(), "logger": record.name}
         if record.exc_info:
             event["exception"] = self.formatException(record.exc_info)
-        stamped = structlog.processors.TimeStamper(fmt="iso", utc=True)(None, "", event)
-        return str(self._render(None, "", _scrubber(None, "", stamped)))
+        for processor in self._processors:
+            event = processor(None, "", event)
+        return str(event)
 
 
 def configure(settings: LogSettings, stream: TextIO | None = None) -> None:
     """Set up structlog and the standard library once per process."""
     out = stream or sys.stderr
     level = getattr(logging, settings.level.upper())
-    render: Any = structlog.processors.JSONRenderer(ensure_ascii=False)
+    ending: list[Any] = [_scrubber, structlog.processors.JSONRenderer(ensure_ascii=False)]
     if settings.format == "console":
-        render = structlog.dev.ConsoleRenderer(colors=out.isatty(), exception_formatter=structlog.dev.plain_traceback)
+        plain = structlog.dev.plain_traceback
+        ending = [_scrubber, _one_line, structlog.dev.ConsoleRenderer(colors=out.isatty(), exception_formatter=plain)]
+    stamp = structlog.processors.TimeStamper(fmt="iso", utc=True)
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            _whose,
+            stamp,
             structlog.processors.format_exc_info,
-            _scrubber,
-            render,
+            *ending,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.WriteLoggerFactory(out),
+        logger_factory=lambda *names: _Named(out, str(names[0]) if names else None),
         cache_logger_on_first_use=True,
     )
     handler = logging.StreamHandler(out)
-    handler.setFormatter(_Plain(render))
+    handler.setFormatter(_Plain([structlog.contextvars.merge_contextvars, stamp, *ending]))
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(max(level, logging.WARNING))

@@ -176,7 +176,7 @@ def documented(method: Method, url: str, *, name: str, **declaration: Any) -> Ro
 
 
 def collect(namespace: Mapping[str, object]) -> tuple[Route, ...]:
-    """Every route of a module in the order declared; a room writes `ROUTES = collect(globals())`."""
+    """Every route of a module, in the order they were declared. Give it the globals of the module."""
     return tuple(value for value in namespace.values() if isinstance(value, Route))
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import flask
+import structlog
 from flask import current_app, g, has_request_context, request
 
 from foundation.principal import ANONYMOUS, Permission, Principal
@@ -48,7 +49,7 @@ def ground() -> Ground:
 
 
 def room(cls: type[R]) -> R:
-    """Look up the room of a class, as in `ca = room(CaRoom)`."""
+    """Look up a room by its class."""
     try:
         return cast("R", frame().rooms[cls])
     except KeyError:
@@ -64,8 +65,14 @@ def current_principal() -> Principal:
     known = g.get("yinxin_principal")
     if known is None:
         known = _identify()
-        g.yinxin_principal = known
+        assume(known)
     return cast("Principal", known)
+
+
+def assume(principal: Principal) -> None:
+    """For the rest of this request the caller is `principal`; log lines say so."""
+    g.yinxin_principal = principal
+    structlog.contextvars.bind_contextvars(principal=principal.label)
 
 
 def forget_principal() -> None:

@@ -20,7 +20,7 @@ from foundation.web import csrf, parsing
 from foundation.web.answers import Answer, Binary, Media
 from foundation.web.api import Route
 from foundation.web.calls import Call
-from foundation.web.context import Frame, address, current_principal, language, request_id, require
+from foundation.web.context import Frame, address, assume, current_principal, language, request_id, require
 from foundation.web.idempotency import Idempotency, Outcome, fingerprint
 
 log = structlog.get_logger("web.mounting")
@@ -116,6 +116,7 @@ def _public_principal() -> Principal:
     except YinxinError as error:
         if error.kind not in ("unauthenticated", "forbidden"):
             raise
+        assume(ANONYMOUS)
         return ANONYMOUS
     return principal
 

@@ -6,26 +6,31 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 import yaml
-from pydantic import BaseModel, TypeAdapter
-from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode
 
 from foundation.errors import TABLE
 from foundation.text import Text
 from foundation.web.answers import Media
 from foundation.web.api import Route
+from foundation.web.components import Components, Schema, components, parameter
 from foundation.web.mounting import documented_kinds
 from foundation.web.shapes import Shape, shape_of
 
-_REF = "#/components/schemas/{model}"
 _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 _PROBLEM = "application/problem+json"
+_OCTETS = {"type": "string", "format": "binary"}
+_ABOUT = """部门系统在 /oauth2/token 取得访问令牌，以 Authorization: Bearer 调用。
+写操作带 Idempotency-Key：同一请求重试用同一个键。
+错误以 application/problem+json（RFC 9457）返回，detail 说明发生了什么、接下来怎么做，语言由 Accept-Language 选择。
 
-Schemas = dict[tuple[Any, JsonSchemaMode], dict[str, Any]]
+A department's system gets an access token at /oauth2/token and calls with Authorization: Bearer. Writing calls carry an
+Idempotency-Key, the same one for every try. Errors are application/problem+json (RFC 9457) in the language of
+Accept-Language; detail says what happened and what to do next.
+"""
 
 
 def document(routes: Sequence[Route]) -> dict[str, Any]:
     """The whole document as plain data."""
-    schemas, definitions = _schemas(routes)
+    schemas = components(routes)
     paths: dict[str, dict[str, Any]] = {}
     for route in sorted(routes, key=lambda one: (one.template, _METHODS.index(one.method))):
         paths.setdefault(route.template, {})[route.method.lower()] = _operation(route, schemas)
@@ -35,6 +40,7 @@ def document(routes: Sequence[Route]) -> dict[str, Any]:
             "title": "印信 Yinxin",
             "version": "1",
             "summary": "统一身份、电子印章、电子证照信任服务 / identity, e-seal and e-licence trust service",
+            "description": _ABOUT,
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
         "servers": [{"url": "/"}],
@@ -42,14 +48,18 @@ def document(routes: Sequence[Route]) -> dict[str, Any]:
         "paths": paths,
         "components": {
             "securitySchemes": _security_schemes(),
-            "schemas": dict(sorted({**definitions, "Problem": _problem_schema()}.items())),
+            "schemas": dict(sorted({**schemas.used(paths), "Problem": _problem_schema()}.items())),
         },
     }
 
 
 def write(routes: Sequence[Route]) -> str:
     """The text of `openapi.yaml`."""
-    return yaml.dump(document(routes), Dumper=_Dumper, allow_unicode=True, sort_keys=False, width=120)
+    return dump(document(routes))
+
+
+def dump(found: dict[str, Any]) -> str:
+    return yaml.dump(found, Dumper=_Dumper, allow_unicode=True, sort_keys=False, width=120)
 
 
 class _Dumper(yaml.SafeDumper):
@@ -59,30 +69,7 @@ class _Dumper(yaml.SafeDumper):
         return True
 
 
-def _models(route: Route) -> Iterable[tuple[Any, JsonSchemaMode]]:
-    for model in (route.body, route.query, route.path, route.form):
-        if model is not None:
-            yield model, "validation"
-    if route.returns is not None and not isinstance(route.returns, Media):
-        yield route.returns, "serialization"
-    for reply in route.also:
-        if reply.model is not None:
-            yield reply.model, "serialization"
-    if route.errors is not None:
-        yield route.errors.model, "serialization"
-
-
-def _schemas(routes: Sequence[Route]) -> tuple[Schemas, dict[str, Any]]:
-    wanted: dict[tuple[Any, JsonSchemaMode], Any] = {}
-    for route in routes:
-        for model, mode in _models(route):
-            wanted.setdefault((model, mode), TypeAdapter(model).core_schema)
-    inputs = [(key, key[1], core) for key, core in wanted.items()]
-    found, definitions = GenerateJsonSchema(by_alias=True, ref_template=_REF).generate_definitions(inputs)
-    return {key: found[key, key[1]] for key in wanted}, {str(name): one for name, one in definitions.items()}
-
-
-def _operation(route: Route, schemas: Schemas) -> dict[str, Any]:
+def _operation(route: Route, schemas: Components) -> dict[str, Any]:
     operation: dict[str, Any] = {
         "operationId": route.operation_id,
         "tags": [route.tag],
@@ -106,33 +93,29 @@ def _operation(route: Route, schemas: Schemas) -> dict[str, Any]:
     return operation
 
 
-def _resolved(schema: dict[str, Any], model: type[BaseModel]) -> dict[str, Any]:
-    """Properties of a model that has become a reference."""
-    if "$ref" not in schema:
-        return schema
-    return model.model_json_schema(ref_template=_REF, mode="validation")
-
-
-def _path_parameters(route: Route, schemas: Schemas) -> Iterable[dict[str, Any]]:
+def _path_parameters(route: Route, schemas: Components) -> Iterable[dict[str, Any]]:
     if route.path is None:
         return
-    properties = _resolved(schemas[route.path, "validation"], route.path)["properties"]
-    for name, schema in properties.items():
-        yield {"name": name, "in": "path", "required": True, "schema": schema}
+    for name, schema in schemas.fields(route.path)["properties"].items():
+        yield _parameter(name, "path", schema, required=True)
 
 
-def _query_parameters(route: Route, schemas: Schemas) -> Iterable[dict[str, Any]]:
+def _query_parameters(route: Route, schemas: Components) -> Iterable[dict[str, Any]]:
     if route.query is None:
         return
-    whole = _resolved(schemas[route.query, "validation"], route.query)
+    whole = schemas.fields(route.query)
     shapes = shape_of(route.query)
     for name, schema in whole.get("properties", {}).items():
-        parameter: dict[str, Any] = {"name": name, "in": "query", "required": name in whole.get("required", ())}
-        if shapes[name] is Shape.JSON:
-            parameter["content"] = {"application/json": {"schema": schema}}
-        else:
-            parameter["schema"] = schema
-        yield parameter
+        required = name in whole.get("required", ())
+        yield _parameter(name, "query", schema, required=required, as_json=shapes[name] is Shape.JSON)
+
+
+def _parameter(name: str, where: str, schema: Schema, *, required: bool, as_json: bool = False) -> dict[str, Any]:
+    plain = dict(parameter(schema))
+    found: dict[str, Any] = {"name": name, "in": where, "required": required}
+    if about := plain.pop("description", None):
+        found["description"] = about
+    return found | ({"content": {"application/json": {"schema": plain}}} if as_json else {"schema": plain})
 
 
 def _headers(route: Route) -> Iterable[dict[str, Any]]:
@@ -146,32 +129,38 @@ def _headers(route: Route) -> Iterable[dict[str, Any]]:
         }
 
 
-def _body(route: Route, schemas: Schemas) -> dict[str, Any] | None:
+def _body(route: Route, schemas: Components) -> dict[str, Any] | None:
     if route.body is not None:
-        content: dict[str, Any] = {"application/json": {"schema": schemas[route.body, "validation"]}}
+        content: dict[str, Any] = {"application/json": {"schema": schemas.input(route.body)}}
     elif route.raw is not None:
-        content = {kind: {"schema": {}} for kind in route.raw.media_types}
+        content = {kind: {"schema": dict(_OCTETS)} for kind in route.raw.media_types}
     elif route.files:
         content = {"multipart/form-data": _multipart(route, schemas)}
     elif route.form is not None:
-        content = {"application/x-www-form-urlencoded": {"schema": schemas[route.form, "validation"]}}
+        content = {"application/x-www-form-urlencoded": {"schema": _fields(schemas.fields(route.form))}}
     else:
         return None
     return {"required": True, "content": content}
 
 
-def _multipart(route: Route, schemas: Schemas) -> dict[str, Any]:
+def _fields(whole: Schema) -> Schema:
+    """A form's fields, where what may be left out is never null."""
+    properties = {name: parameter(one) for name, one in whole.get("properties", {}).items()}
+    return {**{k: v for k, v in whole.items() if k != "title"}, "properties": properties}
+
+
+def _multipart(route: Route, schemas: Components) -> dict[str, Any]:
     properties: dict[str, Any] = {}
     required: list[str] = []
     encoding: dict[str, Any] = {}
     if route.form is not None:
-        fields = _resolved(schemas[route.form, "validation"], route.form)
+        fields = _fields(schemas.fields(route.form))
         properties |= fields.get("properties", {})
         required += fields.get("required", [])
         shapes = shape_of(route.form)
         encoding |= {name: {"contentType": "application/json"} for name in properties if shapes[name] is Shape.JSON}
     for file in route.files:
-        one = {"type": "string", "format": "binary", "description": _both(file.description)}
+        one = {**_OCTETS, "description": _both(file.description)}
         properties[file.name] = {"type": "array", "items": one} if file.many else one
         encoding[file.name] = {"contentType": ", ".join(file.media_types)}
         if file.required:
@@ -180,13 +169,13 @@ def _multipart(route: Route, schemas: Schemas) -> dict[str, Any]:
     return {"schema": schema, "encoding": encoding}
 
 
-def _responses(route: Route, schemas: Schemas) -> dict[str, Any]:
+def _responses(route: Route, schemas: Components) -> dict[str, Any]:
     responses: dict[int, dict[str, Any]] = {route.status: _success(route, schemas)}
     for reply in route.also:
         response: dict[str, Any] = {"description": _both(reply.description)}
         if reply.model is not None:
             media = reply.media_type or "application/json"
-            response["content"] = {media: {"schema": schemas[reply.model, "serialization"]}}
+            response["content"] = {media: {"schema": schemas.output(reply.model)}}
         elif reply.media_type is not None:
             response["content"] = {reply.media_type: {"schema": {"type": "string"}}}
         if reply.headers:
@@ -197,22 +186,22 @@ def _responses(route: Route, schemas: Schemas) -> dict[str, Any]:
     return {str(status): responses[status] for status in sorted(responses)}
 
 
-def _success(route: Route, schemas: Schemas) -> dict[str, Any]:
+def _success(route: Route, schemas: Components) -> dict[str, Any]:
     response: dict[str, Any] = {"description": "成功 / done"}
     if isinstance(route.returns, Media):
         response["description"] = _both(route.returns.description)
-        response["content"] = {kind: {"schema": {"type": "string", "format": "binary"}} for kind in route.returns.types}
+        response["content"] = {kind: {"schema": dict(_OCTETS)} for kind in route.returns.types}
     elif route.returns is not None:
-        response["content"] = {"application/json": {"schema": schemas[route.returns, "serialization"]}}
+        response["content"] = {"application/json": {"schema": schemas.output(route.returns)}}
     if route.idempotent:
         about = "true：这是先前同一请求的答复 / the answer given to the same request before"
         response["headers"] = {"Idempotent-Replay": {"description": about, "schema": {"type": "string"}}}
     return response
 
 
-def _refusals(route: Route, schemas: Schemas) -> dict[int, dict[str, Any]]:
+def _refusals(route: Route, schemas: Components) -> dict[int, dict[str, Any]]:
     if route.errors is not None:
-        content = {"application/json": {"schema": schemas[route.errors.model, "serialization"]}}
+        content = {"application/json": {"schema": schemas.output(route.errors.model)}}
         return {status: {"description": "拒绝 / refused", "content": content} for status in route.errors.statuses}
     grouped: dict[int, list[Text]] = {}
     for kind in documented_kinds(route):
@@ -248,7 +237,8 @@ def _security_schemes() -> dict[str, Any]:
             "type": "apiKey",
             "in": "cookie",
             "name": "yinxin",
-            "description": "浏览器会话；写操作须带 X-CSRF-Token 请求头 / a browser session; writing needs X-CSRF-Token",
+            "description": "浏览器会话，https 下名为 __Host-yinxin；写操作须带 X-CSRF-Token 请求头 / "
+            "a browser session, called __Host-yinxin on https; writing needs the header X-CSRF-Token",
         },
     }
 

@@ -130,7 +130,7 @@ def _upload(name: str, part: FileStorage) -> Upload:
 
 def _pairs(data: bytes, where: Where) -> list[tuple[str, str]]:
     try:
-        text = data.decode("ascii")
+        text = data.decode("utf-8")
         pairs = parse_qsl(text, keep_blank_values=True, encoding="utf-8", errors="strict", max_num_fields=1000)
     except UnicodeDecodeError:
         raise fault(

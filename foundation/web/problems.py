@@ -15,7 +15,7 @@ from flask import Flask, Response, current_app, render_template, request
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException, InternalServerError
 
-from foundation.errors import TABLE, FieldFault, TooMany, Unavailable, YinxinError
+from foundation.errors import TABLE, FieldFault, Problem, TooMany, Unavailable, YinxinError
 from foundation.text import Language, Text
 from foundation.web.context import frame, language, request_id
 from foundation.web.idempotency import InProgress
@@ -60,6 +60,13 @@ _HTTP: dict[int, tuple[str, Text, Text]] = {
         Text("不支持这种内容类型。", "This content type is not supported."),
     ),
 }
+KINDS: dict[str, Problem] = TABLE | {
+    kind: Problem(status, title) for status, (kind, title, _) in _HTTP.items() if kind not in TABLE
+}
+"""Every kind a `type` may name; each has its anchor on `/docs`."""
+
+HTTP_KINDS = {kind: Problem(status, title) for status, (kind, title, _) in _HTTP.items()}
+"""Their kinds, for the reference page: `type` of a problem leads there."""
 
 
 @dataclass(frozen=True, slots=True)
