@@ -11,6 +11,7 @@ from uuid import UUID
 from sqlalchemy import JSON, ForeignKey, String, Text, Uuid
 from sqlalchemy.orm import Mapped, mapped_column
 
+import sso.protocol_models  # noqa: F401 - the room's other tables: importing this file brings all of them
 from foundation.database import Base
 
 INDEX = String(32)
