@@ -11,15 +11,15 @@ from verify.report import LicenceFacts
 def from_document(data: Mapping[str, object]) -> LicenceFacts | None:
     """From the attached `licence.json`; GB/T 36903 short names stand under `metadata`."""
     metadata = data.get("metadata")
-    items = from_items({str(k): str(v) for k, v in metadata.items()} if isinstance(metadata, Mapping) else {})
-    identifier, number, kind = (_text(data.get(key)) for key in ("identifier", "number", "type_name"))
-    if identifier is None and items is None:
+    items: Mapping[str, object] = metadata if isinstance(metadata, Mapping) else {}
+    identifier = _text(data.get("identifier")) or _text(items.get("ZZBS"))
+    if identifier is None:
         return None
     return LicenceFacts(
-        identifier=identifier or (items.identifier if items else None),
-        type=kind or (items.type if items else None),
-        number=number or (items.number if items else None),
-        holder=items.holder if items else None,
+        identifier=identifier,
+        type=_text(data.get("type_name")) or _text(items.get("ZZMC")),
+        number=_text(data.get("number")) or _text(items.get("ZZBH")),
+        holder=_text(items.get("CZZT")),
     )
 
 

@@ -55,7 +55,7 @@ def paper_with_data() -> bytes:
     return out.getvalue() + b"\n"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Sealed:
     region: Region
     trust: TrustStore

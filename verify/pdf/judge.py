@@ -83,7 +83,7 @@ def judge_pdf(data: bytes, trust: TrustStore, moment: Moment) -> Judged:
             item.checked = _check(item, item.coverage, trust, _proved(item, found, moment))
     # 5. what came after each, now that it is known who signed later
     reports = [_tell(item, found, structure) for item in found]
-    findings += _around(data, found)
+    findings += _around(data, found, structure)
     licence = _licence(structure) if structure is not None and found else None
     return Judged(tuple(reports), tuple(findings), licence)
 
@@ -253,11 +253,18 @@ def _not_signed(item: _Found, changes: Changes, found: list[_Found], structure: 
     return unexplained
 
 
-def _around(data: bytes, found: list[_Found]) -> list[Finding]:
+def _around(data: bytes, found: list[_Found], structure: Structure | None) -> list[Finding]:
+    """Behind the last signature stand whole later revisions and nothing else."""
     covered = [item.coverage for item in found if item.coverage is not None]
     if not covered or any(item.whole_file for item in covered):
         return []
-    return [] if revision_end(data, len(data)) is not None else [finding("pdf.trailing_bytes")]
+    if revision_end(data, len(data)) is None or structure is None:
+        return [finding("pdf.trailing_bytes")]
+    last = structure.revisions - 1
+    later = any(item.revision is not None and item.revision < last for item in found)
+    mark = data.find(b"%%EOF", structure.sections_end(last))
+    closed = mark >= 0 and data[mark + 5 :] in (b"", b"\n", b"\r", b"\r\n")
+    return [] if later and closed else [finding("pdf.trailing_bytes")]
 
 
 def _licence(structure: Structure) -> Mapping[str, object] | None:

@@ -13,7 +13,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from pyhanko.pdf_utils.decode_limits import DecodeLimits, DocumentDecodeBudget, StreamDecodeLimits
+from pyhanko.pdf_utils.decode_limits import (
+    DEFAULT_PURPOSE_LIMITS,
+    DecodeLimits,
+    DecodePurpose,
+    DocumentDecodeBudget,
+    StreamDecodeLimits,
+)
 from pyhanko.pdf_utils.reader import PdfFileReader
 
 from verify.pdf.ranges import MOST_SIGNATURES
@@ -22,7 +28,7 @@ MOST_REVISIONS = 64
 MOST_FIELDS = 4000
 MOST_DEPTH = 24
 MOST_READS = 400_000
-SECONDS = 5.0
+SECONDS = 3.0
 _MIB = 1024 * 1024
 
 
@@ -34,17 +40,38 @@ class PdfTrouble(Exception):  # noqa: N818 - caught inside `verify.pdf`, becomes
         self.limit = limit
 
 
+_LIMITS = DecodeLimits(
+    per_stream=StreamDecodeLimits(max_output_size=64 * _MIB),
+    per_purpose={
+        **DEFAULT_PURPOSE_LIMITS,
+        # 200,000 entries; each costs microseconds, and nothing looks at the clock between them
+        DecodePurpose.XREF_STREAM: StreamDecodeLimits(max_output_size=_MIB),
+        DecodePurpose.OBJECT_STREAM: StreamDecodeLimits(max_ratio=100, ratio_floor=_MIB, max_output_size=16 * _MIB),
+    },
+    document_budget=DocumentDecodeBudget(base_allowance=128 * _MIB, max_ratio=20),
+)
+
+
+class _Watched(io.BytesIO):
+    """Looks at the clock whenever the parser jumps: between cross-reference sections nothing else of ours is called."""
+
+    def __init__(self, data: bytes, deadline: float) -> None:
+        super().__init__(data)
+        self._deadline = deadline
+
+    def seek(self, offset: int, whence: int = 0, /) -> int:
+        if whence == 0 and time.monotonic() > self._deadline:
+            raise PdfTrouble("too much work", limit=True)
+        return super().seek(offset, whence)
+
+
 class BoundedReader(PdfFileReader):
     """A reader that stops: decoded octets, object reads and seconds are all counted (T36)."""
 
     def __init__(self, data: bytes, seconds: float = SECONDS) -> None:
         self._reads = 0
         self._deadline = time.monotonic() + seconds
-        limits = DecodeLimits(
-            per_stream=StreamDecodeLimits(max_output_size=64 * _MIB),
-            document_budget=DocumentDecodeBudget(base_allowance=128 * _MIB, max_ratio=20),
-        )
-        super().__init__(io.BytesIO(data), strict=True, decode_limits=limits)
+        super().__init__(_Watched(data, self._deadline), strict=True, decode_limits=_LIMITS)
 
     def get_object(self, *args: Any, **named: Any) -> Any:
         self._reads += 1
