@@ -11,11 +11,12 @@ from uuid import UUID
 import pytest
 
 from foundation.clock import FixedClock
-from foundation.database import Base, open_database
+from foundation.database import open_database
 from foundation.settings import Settings
 from licence.room import LicenceRoom
+from server import schema
 from tests import databases
-from tests.conftest import START, _import_models
+from tests.conftest import START
 from tests.licence.region import Holders, found, open_room, settings_for
 
 KINDS = ("sqlite", "postgresql")
@@ -49,9 +50,8 @@ def templates(tmp_path_factory: pytest.TempPathFactory, cluster: str) -> Callabl
             if kind == "postgresql":
                 databases.execute(cluster.format(name="postgres"), "CREATE DATABASE licence_template")
             settings = settings_for(home, _url(kind, home, cluster, "licence_template"))
-            _import_models()
             db = open_database(settings)
-            Base.metadata.create_all(db.engine)
+            schema.upgrade(db)
             db.dispose()
             room = open_room(settings, FixedClock(START))
             found(room)

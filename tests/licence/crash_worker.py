@@ -16,7 +16,7 @@ from foundation.clock import FixedClock
 from licence.intents import IssueRequest
 from licence.issue import issue
 from licence.recovery import recover
-from tests.conftest import START, _import_models
+from tests.conftest import START
 from tests.licence.region import MARKET_CLIENT, TRANSPORT_CLIENT, open_room, settings_for
 from tests.licence.samples import food, road
 
@@ -37,7 +37,6 @@ def live(home: Path, url: str, order: dict[str, object], acknowledge: int) -> No
 
 
 def main(home: Path, url: str) -> None:
-    _import_models()
     for line in sys.stdin:
         order = json.loads(line)
         reading, writing = os.pipe()
