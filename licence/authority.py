@@ -5,7 +5,9 @@ from __future__ import annotations
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from foundation.errors import InvalidInput
 from foundation.principal import Principal
+from foundation.text import Text
 from licence import integrity
 from licence.catalogue import licence_type
 from licence.errors import not_authorised
@@ -54,6 +56,24 @@ def withdraw(room: LicenceRoom, principal: Principal, *, slug: str, department: 
             object=f"licence-type:{slug}",
             payload={"department": department},
         )
+
+
+def only_department(room: LicenceRoom, slug: str) -> str:
+    """The one department that may issue this type; with several, somebody has to say which."""
+    query = select(LicenceAuthority.department).where(
+        LicenceAuthority.type_slug == licence_type(slug).slug, LicenceAuthority.withdrawn_at.is_(None)
+    )
+    with room.ground.db.read() as session:
+        found = list(session.scalars(query))
+    if len(found) != 1:
+        raise InvalidInput(
+            "licence.which_department",
+            Text(
+                f"可颁发此类证照的部门有 {len(found)} 个，请用 --department 指定。",
+                f"{len(found)} departments may issue this type. Say which with --department.",
+            ),
+        )
+    return found[0]
 
 
 def require(session: Session, room: LicenceRoom, slug: str, department: str) -> str:

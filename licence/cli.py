@@ -15,6 +15,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from ca.suites import Suite
 from foundation.principal import Kind, Permission, Principal
+from licence import authority
 from licence.catalogue import catalogue
 from licence.importing import Outcome, Tally, import_file
 from licence.room import LicenceRoom
@@ -37,15 +38,17 @@ def group(open_room: OpenRoom) -> click.Group:
     @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
     @click.option("--type", "type_slug", required=True, type=click.Choice(sorted(catalogue())), help="证照类型 / type")
     @click.option(
-        "--department", required=True, help="颁发部门的统一社会信用代码 / the issuing department's credit code"
+        "--department",
+        help="颁发部门的统一社会信用代码；只有一个部门可颁发时可省略 / the issuing department's credit code",
     )
     @click.option("--dual", is_flag=True, help="PDF 同时加盖 SM2 与 RSA 签章 / seal PDFs with SM2 and RSA")
     @click.option("--json", "as_json", is_flag=True, help="机器可读 / for programs")
-    def import_(file: Path, type_slug: str, department: str, *, dual: bool, as_json: bool) -> None:
+    def import_(file: Path, type_slug: str, department: str | None, *, dual: bool, as_json: bool) -> None:
         """由 CSV 批量签发 / issue a licence for every row of a CSV; run it again to go on after a stop."""
-        principal = Principal(Kind.SYSTEM, "cli:licence-import", frozenset(Permission), department=department)
         suites = (Suite.SM2, Suite.RSA) if dual else (Suite.SM2,)
         with open_room() as room, _bar(quiet=as_json) as bar:
+            issuer = department or authority.only_department(room, type_slug)
+            principal = Principal(Kind.SYSTEM, "cli:licence-import", frozenset(Permission), department=issuer)
             task = bar.add_task("签发 / issuing", total=None)
 
             def show(tally: Tally) -> None:

@@ -17,7 +17,6 @@ from foundation.text import Text
 from licence import authority
 from licence.intents import IssueRequest
 from licence.issue import issue
-from seal.find import seals_of
 from seal.make import make_seal
 from seal.orders import SealKind, SealRequest
 from server.house import House
@@ -150,8 +149,6 @@ def establish_departments(house: House) -> None:
 
 
 def _seal(house: House, department: Department) -> None:
-    if seals_of(house.seal, department.uscc):
-        return
     request = SealRequest(department.uscc, department.name, department.seal_code, department.name, SealKind.NAME)
     make_seal(house.seal, SYSTEM, request)
 

@@ -43,5 +43,5 @@ def test_down_and_up_again(empty: Database) -> None:
 
 
 def test_an_unmigrated_database_is_refused_with_what_to_do(empty: Database) -> None:
-    with pytest.raises(Unavailable, match="database.revision"):
+    with pytest.raises(Unavailable, match=r"database\.revision"):
         schema.require_current(empty)
