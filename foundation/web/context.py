@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar, cast
+from urllib.parse import parse_qsl
 
 import flask
 import structlog
 from flask import current_app, g, has_request_context, request
+from werkzeug.datastructures import MultiDict
+from werkzeug.utils import cached_property
 
 from foundation.principal import ANONYMOUS, Permission, Principal
 from foundation.settings import Settings
@@ -23,6 +26,15 @@ Authenticator = Callable[[flask.Request], Principal | None]
 """Looks at one kind of credential: None when it is not there, raises `Unauthenticated` when it is there and wrong."""
 R = TypeVar("R")
 LANGUAGE_COOKIE = "yinxin_lang"
+
+
+class FrameRequest(flask.Request):
+    """Werkzeug raises UnicodeDecodeError at a query with stray octets; a page then sees a replacement character."""
+
+    @cached_property
+    def args(self) -> MultiDict[str, str]:
+        text = self.query_string.decode("utf-8", "replace")
+        return self.parameter_storage_class(parse_qsl(text, keep_blank_values=True, errors="replace"))
 
 
 @dataclass(frozen=True)

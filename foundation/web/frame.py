@@ -22,6 +22,7 @@ from foundation.web.context import (
     LANGUAGE_COOKIE,
     Authenticator,
     Frame,
+    FrameRequest,
     address,
     current_principal,
     forget_principal,
@@ -73,6 +74,7 @@ def make_app(
 ) -> Flask:
     """Everything that must hold for every request is installed here, before any room's page."""
     app = Flask("foundation.web", static_folder=None, template_folder="templates")
+    app.request_class = FrameRequest
     app.config.update(
         MAX_CONTENT_LENGTH=settings.web.max_upload_bytes + parsing.MULTIPART_ROOM,
         MAX_FORM_MEMORY_SIZE=1024 * 1024,

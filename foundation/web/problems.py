@@ -65,9 +65,6 @@ KINDS: dict[str, Problem] = TABLE | {
 }
 """Every kind a `type` may name; each has its anchor on `/docs`."""
 
-HTTP_KINDS = {kind: Problem(status, title) for status, (kind, title, _) in _HTTP.items()}
-"""Their kinds, for the reference page: `type` of a problem leads there."""
-
 
 @dataclass(frozen=True, slots=True)
 class ProblemView:
@@ -166,7 +163,11 @@ def _document(view: ProblemView) -> Response:
 
 def _page(view: ProblemView) -> Response:
     page = frame().pages.get("error", _plain_page)
-    return current_app.make_response(page(view))
+    try:
+        return current_app.make_response(page(view))
+    except Exception:  # the frame's own boundary: nobody is left to answer if the error page fails as well
+        log.exception("error_page_failed")
+        return current_app.make_response(_plain_page(view))
 
 
 def _plain_page(view: ProblemView) -> ResponseReturnValue:

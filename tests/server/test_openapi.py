@@ -91,7 +91,7 @@ def test_names_of_operations_are_unique(document: dict[str, Any]) -> None:
 
 
 def test_what_changes_something_needs_a_caller_or_is_known_to_be_public(document: dict[str, Any]) -> None:
-    """Public posts are questions: verifying, OCSP, time stamps, and the protocol endpoints that carry their own proof."""
+    """Public posts are questions (verifying, OCSP, time stamps) or protocol endpoints that carry their own proof."""
     public = {path for method, path, one in operations(document) if method != "GET" and not one["security"]}
     assert all(path.startswith(("/api/v1/verify/", "/ocsp/", "/tsa", "/oauth2/")) for path in public), public
 
