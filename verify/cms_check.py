@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from ca.reading import Certificate, read_certificate, scheme_of
+from ca.reading import Certificate, scheme_of
 from foundation import der
 from foundation.der import DerError
 from hsm.digests import Digest, digest_of_oid
@@ -22,7 +22,7 @@ from seal.cms import SignedData, SignerInfo
 from verify.checked import Broken, Checked
 from verify.cms_shape import is_canonical
 from verify.extras import unverified
-from verify.links import stands
+from verify.links import parsed, stands
 from verify.path import validate
 from verify.path_checks import Moment
 from verify.report import Finding, Severity, Sub
@@ -82,7 +82,7 @@ def _check(
     findings += list(stamp.findings) if stamp is not None else [finding("time.claimed")]
     # 5. by whose authority
     at = Moment(moment.now, proved, moment.offline)
-    extra = [read_certificate(item) for item in signed.certificates]
+    extra = [parsed(item) for item in signed.certificates]
     path = validate(certificate, trust, extra=extra, moment=at, use=Use.SEAL)
     if unverified(signed.certificates, path, trust):
         raise Broken(Sub.FORMAT_FAILURE, finding("signature.unverified_certificate"), certificate=certificate)
@@ -109,7 +109,7 @@ def _undecided(findings: list[Finding]) -> Sub | None:
 
 
 def _certificate(signed: SignedData, signer: SignerInfo, trust: TrustStore) -> Certificate:
-    for item in (*(read_certificate(data) for data in signed.certificates), *trust.leaves):
+    for item in (*(parsed(data) for data in signed.certificates), *trust.leaves):
         by_name = signer.issuer is not None and (item.issuer.raw, item.serial) == (signer.issuer, signer.serial)
         by_key = signer.key_identifier is not None and item.subject_key_id == signer.key_identifier
         if by_name or by_key:

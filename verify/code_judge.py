@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from ca.reading import read_certificate
 from foundation.clock import SHANGHAI
 from verify import facts
 from verify.code_errors import CodeError, CodeFault
 from verify.code_trust import KnownKeys
 from verify.codes import CheckedCode, check, read
+from verify.links import parsed
 from verify.path_checks import display_name
 from verify.report import Finding, LicenceFacts, Severity, SignatureReport, Sub
 from verify.status import StatusSource, ask_about_code
@@ -53,7 +53,7 @@ def _over(last: date | None, now: datetime) -> bool:
 
 def _signature(checked: CheckedCode, known: KnownKeys) -> SignatureReport:
     path = known.paths[checked.key.certificate]
-    certificate = read_certificate(checked.key.certificate)
+    certificate = parsed(checked.key.certificate)
     return SignatureReport(
         name="code",
         kind="seal",

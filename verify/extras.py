@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from ca.reading import Certificate, read_certificate
+from ca.reading import Certificate
 from foundation import der
 from foundation.der import DerError
-from verify.links import issued
+from verify.links import issued, parsed
 from verify.path import PathResult
 from verify.trust import TrustStore
 
@@ -20,14 +20,14 @@ def unverified(brought: Iterable[bytes], path: PathResult, trust: TrustStore) ->
     """True when some certificate in `brought` cannot be shown to be what its issuer signed."""
     used = {certificate.der for certificate in path.certificates}
     held = {certificate.der for certificate in (*trust.anchors, *trust.intermediates, *trust.leaves)}
-    parsed: list[Certificate] = []
+    items: list[Certificate] = []
     for data in brought:
         try:
-            parsed.append(read_certificate(data))
+            items.append(parsed(data))
         except DerError:
             return True
-    known = (*parsed, *trust.anchors, *trust.intermediates)
-    for certificate in parsed:
+    known = (*items, *trust.anchors, *trust.intermediates)
+    for certificate in items:
         if certificate.der in held:
             continue
         if not _one_spelling(certificate):

@@ -11,6 +11,7 @@ from datetime import datetime
 
 from ca import oids
 from ca.reading import Certificate, KeyUsage, Reason
+from foundation.numbers import is_uscc
 from foundation.text import Text
 from verify.report import Finding, Severity, Sub, stamp
 from verify.revocation import Revocation
@@ -195,5 +196,7 @@ def _finding(code: str, severity: Severity, certificate: Certificate, zh: str, e
 
 
 def display_name(certificate: Certificate) -> str:
+    """The organisation without the credit code that government certificates put before it, else the name."""
     subject = certificate.subject
-    return subject.organization or subject.common_name or subject.text
+    named = subject.organization or subject.common_name or subject.text
+    return named[18:] if len(named) > 18 and is_uscc(named[:18]) else named

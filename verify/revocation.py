@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from ca import oids
-from ca.reading import Certificate, CertStatus, OcspResponse, Reason, SingleStatus, read_certificate
+from ca.reading import Certificate, CertStatus, OcspResponse, Reason, SingleStatus
 from foundation import der
 from foundation.der import DerError
 from hsm.digests import digest_of_oid
-from verify.links import answered, issued, listed
+from verify.links import answered, issued, listed, parsed
 from verify.trust import TrustStore
 
 HARMLESS = frozenset({Reason.AFFILIATION_CHANGED, Reason.SUPERSEDED, Reason.CESSATION_OF_OPERATION})
@@ -119,7 +119,7 @@ def _speaks_for(answer: OcspResponse, issuer: Certificate, now: datetime) -> boo
         return True
     for data in answer.certificates:
         try:
-            responder = read_certificate(data)
+            responder = parsed(data)
         except DerError:
             continue  # a damaged certificate cannot vouch; another one in the answer may
         allowed = oids.OCSP_SIGNING in responder.eku and responder.valid_at(answer.produced_at or now)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from ca.reading import Certificate, read_certificate
+from ca.reading import Certificate
 from foundation import der
 from foundation.der import DerError
 from hsm.digests import Digest, digest_of_oid
@@ -18,6 +18,7 @@ from seal import ses, ses_check
 from seal.ses import CertificateList, Seal, SealSignature, Standard
 from verify.checked import Broken, Checked
 from verify.cms_check import Document
+from verify.links import parsed
 from verify.path import PathResult, validate
 from verify.path_checks import Moment
 from verify.report import Finding, Severity, Sub, stamp
@@ -69,7 +70,7 @@ def _check(signature: SealSignature, document: Document, trust: TrustStore, mome
     if not _is_canonical(signature):
         raise Broken(Sub.FORMAT_FAILURE, finding("signature.not_canonical"))
     # 2. whose signature, and does its value hold
-    certificate = read_certificate(signature.certificate)
+    certificate = parsed(signature.certificate)
     scheme = _scheme(signature.algorithm, certificate)
     try:
         ses_check.check_user(signature)
@@ -168,7 +169,7 @@ def _stamp(signature: SealSignature, trust: TrustStore, now: datetime) -> StampR
 
 def _check_maker(seal: Seal, trust: TrustStore, moment: Moment) -> list[Finding]:
     """The maker's certificate is judged at the making; what happened to it later is a notice (GM/T 0031-2025)."""
-    maker = read_certificate(seal.maker_certificate)
+    maker = parsed(seal.maker_certificate)
     made = Moment(moment.now, proved=seal.created, offline=moment.offline)
     path: PathResult = validate(maker, trust, moment=made, use=Use.SEAL_MAKING)
     found: list[Finding] = []
@@ -225,5 +226,5 @@ def _facts(seal: Seal) -> dict[str, str]:
         "standard": seal.standard.value,
         "valid_from": stamp(seal.valid_from) or "",
         "valid_until": stamp(seal.valid_until) or "",
-        "maker": read_certificate(seal.maker_certificate).subject.text,
+        "maker": parsed(seal.maker_certificate).subject.text,
     }

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from ca import oids
-from ca.reading import Certificate, TimeStampToken, read_certificate, read_token
+from ca.reading import Certificate, TimeStampToken, read_token
 from foundation.der import DerError
 from hsm.digests import Digest
 from hsm.schemes import Family
@@ -19,7 +19,7 @@ from seal import cms
 from seal.cms import SignedData
 from verify.cms_shape import is_canonical
 from verify.extras import unverified
-from verify.links import stands
+from verify.links import parsed, stands
 from verify.path import PathResult, validate
 from verify.path_checks import Moment
 from verify.report import Finding
@@ -53,7 +53,7 @@ def check_stamp(data: bytes, covered: Callable[[Digest], bytes], trust: TrustSto
         return _BROKEN
     if tsa is None or not _sound(token, tsa, covered) or not _complete(token, shape):
         return _BROKEN
-    extra = [read_certificate(item) for item in token.certificates]
+    extra = [parsed(item) for item in token.certificates]
     # the token's own time is all there is for its authority: no older proof of it exists (RFC 3161 4)
     path = validate(tsa, trust, extra=extra, moment=Moment(now), use=Use.TIMESTAMP)
     if unverified(shape.certificates, path, trust):
@@ -89,7 +89,7 @@ def _sound(token: TimeStampToken, tsa: Certificate, covered: Callable[[Digest], 
 
 
 def _signer_certificate(token: TimeStampToken) -> Certificate | None:
-    for certificate in map(read_certificate, token.certificates):
+    for certificate in map(parsed, token.certificates):
         if token.signer.key_id is not None:
             if certificate.subject_key_id == token.signer.key_id:
                 return certificate

@@ -16,7 +16,7 @@ from verify.cms_check import Document, check_cms
 from verify.path_checks import Moment
 from verify.pdf.attachments import licence_data
 from verify.pdf.changes import Changes, changes_after
-from verify.pdf.ranges import BadRange, Coverage, coverage, revision_end, seen_ranges
+from verify.pdf.ranges import BadRange, Coverage, coverage, marker, revision_end, seen_ranges
 from verify.pdf.structure import PdfTrouble, Signature, Structure, read_structure
 from verify.report import Finding, SignatureReport, Sub
 from verify.seals import check_seal_signature
@@ -129,7 +129,8 @@ def _cover(item: _Found, data: bytes, structure: Structure | None) -> None:
 
 
 def _same_contents(signature: Signature, covered: Coverage) -> None:
-    if signature.field != _HIDDEN and signature.contents != covered.contents:
+    hole = covered.data[covered.hole[0] : covered.hole[1]]
+    if signature.field != _HIDDEN and signature.contents not in (marker(hole), covered.contents):
         raise BadRange("the gap is not this signature's /Contents")
 
 

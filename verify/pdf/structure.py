@@ -22,7 +22,7 @@ from pyhanko.pdf_utils.decode_limits import (
 )
 from pyhanko.pdf_utils.reader import PdfFileReader
 
-from verify.pdf.ranges import MOST_SIGNATURES
+from verify.pdf.ranges import MOST_SIGNATURES, shortened
 
 MOST_REVISIONS = 64
 MOST_FIELDS = 4000
@@ -109,6 +109,7 @@ class Signature:
     subfilter: str
     byte_range: tuple[int, ...]
     contents: bytes
+    """As `ranges.shortened` shows them: the marker of a hole, or the octets themselves where there is none."""
     claimed: str | None
     """/M, uninterpreted."""
     doc_mdp: int | None
@@ -144,7 +145,7 @@ class Structure:
 def read_structure(data: bytes) -> Structure:
     """Open the file and list its signature fields; raises `PdfTrouble`."""
     with reading():
-        structure = Structure(BoundedReader(data))
+        structure = Structure(BoundedReader(shortened(data)))
         if structure.reader.encrypted:
             raise PdfTrouble("encrypted")
         if structure.revisions > MOST_REVISIONS:
