@@ -14,8 +14,10 @@ from server.house import House, open_house
 
 @contextmanager
 def scene() -> Iterator[House]:
-    with tempfile.TemporaryDirectory(prefix="yinxin-bench-") as home:
-        with open_house(Settings(home=Path(home)), upgrade=True) as house:
-            upkeep.start(house)
-            sample.establish_departments(house)
-            yield house
+    with (
+        tempfile.TemporaryDirectory(prefix="yinxin-bench-") as home,
+        open_house(Settings(home=Path(home)), upgrade=True) as house,
+    ):
+        upkeep.start(house)
+        sample.establish_departments(house)
+        yield house

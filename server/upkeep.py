@@ -33,6 +33,7 @@ def start(house: House) -> None:
     """Before the first request: keys, certificates and everything a crash left half-way."""
     hierarchy.establish(house.ca)
     code.establish(house.licence)
+    house.sso.token_keys.jwks()  # the first token keys are made here, not in somebody's login
     ca_recovery.recover(house.ca, older_than=timedelta())
     outcome = licence_recovery.recover(house.licence)
     for name in ("finished", "undone", "waiting"):

@@ -58,8 +58,9 @@ class TokenKeys:
 
     def sign(self, claims: Mapping[str, Any], *, alg: str, intent: str, typ: str = "JWT") -> str:
         """A compact JWS over `claims`. `intent` names the committed row this signature carries out."""
-        now = self._ground.clock.now()
-        ready = [entry for entry in self._published() if entry.alg == alg and entry.use_from <= now]
+        published = self._published()
+        now = self._ground.clock.now()  # after reading: the very first key begins in that moment
+        ready = [entry for entry in published if entry.alg == alg and entry.use_from <= now]
         entry = max(ready, key=lambda each: each.use_from)
         signed = jose.signing_input({"alg": alg, "typ": typ, "kid": entry.kid}, claims)
         signature = entry.signer.sign(ToBeSigned(Purpose.TOKEN, signed, intent))
