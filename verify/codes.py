@@ -2,7 +2,7 @@
 
 `prepare` → sign (`licence`, with a CODE key) → `assemble`; `read` → `check` on the other side. Text is
 `<BASE>/V#` + base41(COSE_Sign1 without tag 18), RFC 9052 4.2; SM2 with SM3, default signer ID, raw r‖s. A fragment
-never reaches a server's log. Exact format: docs/formats, test vectors: `verify/code_vectors.json`.
+never reaches a server's log. Test vectors for other implementations: `verify/code_vectors.json`.
 """
 
 from __future__ import annotations
