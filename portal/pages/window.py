@@ -1,7 +1,7 @@
 """The window page (窗口核验): camera, handheld scanner or picture in, one big verdict out.
 
 With scripts the signature is checked on the spot and the register asked in the same second; without them the form
-posts. `/window-worker.js` keeps the page usable while the network is down; what it keeps holds nobody's data.
+posts. A service worker keeps the page usable while the network is down; what it keeps holds nobody's data.
 """
 
 from __future__ import annotations
@@ -10,7 +10,8 @@ from flask import Blueprint, Response, render_template, request
 from flask_babel import gettext as _
 
 from foundation.principal import Permission
-from foundation.web.context import address, frame, language
+from foundation.text import Language
+from foundation.web.context import address, frame
 from foundation.web.frame import require, room
 from foundation.web.headers import relax
 from portal import offline, report_view
@@ -54,11 +55,11 @@ def kept() -> str:
     return _page(offline_page=True)
 
 
-@blueprint.get("/window-worker.js")
-def worker() -> Response:
-    return Response(
-        offline.worker(language()), content_type="text/javascript; charset=utf-8", headers={"Cache-Control": "no-cache"}
-    )
+@blueprint.get("/window-worker-<any(zh, en):spoken>.js")
+def worker(spoken: Language) -> Response:
+    """At the root, because a worker rules over its own folder only."""
+    headers = {"Cache-Control": "no-cache"}
+    return Response(offline.worker(spoken), content_type="text/javascript; charset=utf-8", headers=headers)
 
 
 def _page(*, report: Report | None = None, faults: dict[str, str] | None = None, offline_page: bool = False) -> str:

@@ -1,4 +1,4 @@
-"""The sample region's pages with callers chosen by a header (页面测试用的区域): all but the login is as a user gets it."""
+"""The sample region's pages with callers chosen by a header (页面测试用的区域): all but the login is real."""
 
 from __future__ import annotations
 
