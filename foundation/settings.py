@@ -1,24 +1,31 @@
 """Settings (配置): one frozen, typed tree.
 
-Sources in order: arguments (tests) → environment `YINXIN_<GROUP>__<NAME>` → secrets directory → one TOML file
-(`YINXIN_FILE`, or `yinxin.toml` in the working directory) → defaults that make the embedded region run.
-Built in an entry point and passed on; nothing reads settings at import time.
+Sources in order: arguments (tests) → environment `YINXIN_<GROUP>__<NAME>` → files of those names in the folder
+`YINXIN_SECRETS_DIR` → one TOML file (`YINXIN_FILE`, or `yinxin.toml` in the working directory) → defaults that make the
+embedded region run. Built in an entry point and passed on; nothing reads settings at import time.
 """
 
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_serializer, field_validator, model_validator
 from pydantic_settings import (
     BaseSettings,
+    NestedSecretsSettingsSource,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
     TomlConfigSettingsSource,
 )
+
+PREFIX = "YINXIN_"
+FILE, SECRETS_DIR = "YINXIN_FILE", "YINXIN_SECRETS_DIR"
+_NOT_SETTINGS = frozenset({FILE, SECRETS_DIR, "YINXIN_FAILPOINT"})
+_PASSWORD = re.compile(r"(?<=://)([^:/?#]*):.*@|(?<=password=)[^&]*", re.IGNORECASE)
 
 
 class _Group(BaseModel):
@@ -34,9 +41,16 @@ class RegionSettings(_Group):
 
 
 class DatabaseSettings(_Group):
-    url: str = Field("", description="SQLAlchemy URL; empty means SQLite in `home`. postgresql:// is psycopg 3")
+    url: str = Field(
+        "", repr=False, description="SQLAlchemy URL; empty means SQLite in `home`. postgresql+psycopg:// is psycopg 3"
+    )
     pool_size: int = Field(8, ge=1, le=200, description="Connections kept per process")
     busy_seconds: float = Field(10.0, gt=0, le=60, description="Wait for a lock or a pooled connection before 503")
+
+    @field_serializer("url")
+    def _without_password(self, url: str) -> str:
+        """What is shown or written out; the code reads the attribute."""
+        return _PASSWORD.sub(lambda match: f"{match[1]}:**********@" if match[1] is not None else "**********", url)
 
 
 class StorageSettings(_Group):
@@ -113,12 +127,11 @@ class Settings(BaseSettings):
     """The whole tree. `yinxin settings show` prints it with secrets masked."""
 
     model_config = SettingsConfigDict(
-        env_prefix="YINXIN_",
+        env_prefix=PREFIX,
         env_nested_delimiter="__",
         frozen=True,
         extra="forbid",
-        secrets_dir=os.environ.get("YINXIN_SECRETS_DIR"),
-        toml_file=os.environ.get("YINXIN_FILE", "yinxin.toml"),
+        hide_input_in_errors=True,  # it may be a secret in the wrong place
     )
 
     home: Path = Field(Path("var"), description="Data folder of the embedded region")
@@ -145,7 +158,36 @@ class Settings(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         del dotenv_settings  # .env files hide what a process runs with
-        return init_settings, env_settings, file_secret_settings, TomlConfigSettingsSource(settings_cls)
+        folder = os.environ.get(SECRETS_DIR)
+        return (
+            init_settings,
+            env_settings,
+            NestedSecretsSettingsSource(file_secret_settings, secrets_dir=folder, secrets_dir_missing="ok"),
+            TomlConfigSettingsSource(settings_cls, toml_file=os.environ.get(FILE, "yinxin.toml")),
+        )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _nothing_is_overlooked(cls, data: Any) -> Any:
+        """A name with a slip in it would leave a default in force without a word."""
+        given = os.environ.get(FILE)
+        if given is not None and not Path(given).is_file():
+            raise ValueError(f"{FILE} names no file: {given}")
+        folder = os.environ.get(SECRETS_DIR)
+        if folder is not None and not Path(folder).is_dir():
+            raise ValueError(f"{SECRETS_DIR} names no folder: {folder}")
+        names = [*os.environ, *(one.name for one in (Path(folder).iterdir() if folder else ()))]
+        known = {PREFIX + name.upper() for name in cls.model_fields}
+        unknown = [
+            name
+            for name in names
+            if name.upper().startswith(PREFIX)
+            and name.upper().split("__")[0] not in known
+            and name.upper() not in _NOT_SETTINGS
+        ]
+        if unknown:
+            raise ValueError(f"no such settings: {', '.join(sorted(unknown))}")
+        return data
 
     @model_validator(mode="after")
     def _production_is_strict(self) -> Settings:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
+from tomllib import TOMLDecodeError
 from typing import Any
 
 import click
 from pydantic import ValidationError
+from pydantic_settings import SettingsError
 
 from foundation.errors import YinxinError
 from foundation.settings import Settings
@@ -20,6 +22,8 @@ def load_settings(**overrides: Any) -> Settings:
     except ValidationError as error:
         lines = [f"  {'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors()]
         raise click.ClickException("配置有误 / Settings are not right:\n" + "\n".join(lines)) from error
+    except (SettingsError, TOMLDecodeError) as error:
+        raise click.ClickException(f"配置有误 / Settings are not right:\n  {error}") from error
 
 
 def say(data: Any, *, as_json: bool, lines: list[str] | None = None) -> None:

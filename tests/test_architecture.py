@@ -19,8 +19,12 @@ INJECTED = {
     "foundation/clock.py": {"datetime.now"},
     "foundation/ids.py": {"secrets.token_bytes"},
     "foundation/web/limits.py": {"time.time"},
+    "hsm/selftest.py": {"os.urandom"},
 }
-"""The implementations that the injected ones stand on. Coarse rate windows share the clock of the limits library."""
+"""What the injected ones stand on. Coarse rate windows share the clock of the limits library; the self-test looks at
+the system's source itself."""
+PUBLIC = ("PublicKey", "SECP256R1")
+"""Telling kinds of public keys apart needs their types; nothing else of these modules leaves hsm."""
 BELOW_THE_FRAME = {
     "datetime.now", "datetime.utcnow", "datetime.today", "date.today", "time.time", "time.time_ns", "uuid.uuid1",
     "uuid.uuid4", "uuid4", "os.urandom", "random.random", "random.randint", "random.choice",
@@ -73,7 +77,7 @@ def test_private_keys_have_one_door() -> None:
         for path in sources()
         if not named(path).startswith("hsm/")
         for line, name in imports(path)
-        if any(inside(name, library) for library in KEY_LIBRARIES)
+        if (any(inside(name, library) for library in KEY_LIBRARIES) and not name.endswith(PUBLIC))
         or (inside(name, "cryptography.hazmat.primitives.serialization") and "private" in name.lower())
     ]
     assert not found, found
@@ -172,7 +176,7 @@ def _glued(node: ast.AST) -> bool:
 
 
 def test_nothing_is_unfinished() -> None:
-    words = ("TO" + "DO", "FIX" + "ME", "NotImplemented" + "Error", "XX" + "X")
+    words = ("TO" + "DO", "FIX" + "ME", "raise NotImplemented", "XX" + "X")
     found = [
         f"{named(path)}:{number}"
         for path in sources()

@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import NoReturn
 
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from ca.errors import LintFailed
@@ -109,11 +110,11 @@ def check_public_key(p: Proposal) -> None:
 
 
 def _check_rsa_suite_key(key: PublicKey, spki: bytes, *, authority: bool) -> None:
-    if isinstance(key, rsa.RSAPublicKey):
+    if isinstance(key, RSAPublicKey):
         numbers = key.public_numbers()
         if key.key_size < 2048 or numbers.e < 65537 or not numbers.e & 1 or not numbers.n & 1:
             _bad_key("RSA 公钥至少 2048 位，指数不小于 65537", "RSA needs 2048 bits and an exponent of at least 65537")
-    elif not isinstance(key, ec.EllipticCurvePublicKey) or key.curve.name != "secp256r1" or authority:
+    elif not isinstance(key, EllipticCurvePublicKey) or key.curve.name != "secp256r1" or authority:
         _bad_key("此 CA 只接受 RSA 或 P-256 公钥", "this CA certifies RSA and P-256 keys only")
     if key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo) != spki:
         _bad_key("公钥编码不规范", "the key is not canonically encoded")

@@ -8,10 +8,9 @@ from pathlib import Path
 
 from flask import Blueprint, Response, render_template
 
-from foundation.errors import TABLE
 from foundation.web.api import Route
 from foundation.web.context import language
-from foundation.web.problems import HTTP_KINDS
+from foundation.web.problems import KINDS
 from foundation.web.reference import Reference
 
 _STYLE = Path(__file__).parent / "static" / "docs.css"
@@ -37,7 +36,7 @@ def blueprint(routes: Sequence[Route]) -> Blueprint:
 
     @pages.get("/docs")
     def docs_page() -> str:
-        kinds = sorted({**HTTP_KINDS, **TABLE}.items(), key=lambda item: (item[1].status, item[0]))
+        kinds = sorted(KINDS.items(), key=lambda item: (item[1].status, item[0]))
         return render_template("web/docs.html", reference=reference(), problems=kinds, lang=language())
 
     @pages.get("/docs.css")
