@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import sys
 import threading
 
 import click
@@ -30,7 +31,9 @@ def serve(settings: Settings, *, sample: bool) -> None:
         server = create_server(
             app, host=web.host, port=web.port, threads=web.threads, ident="yinxin", clear_untrusted_proxy_headers=True
         )
-        signal.signal(signal.SIGTERM, lambda *_: server.close())
+        # waitress ends in order on SystemExit: requests under way are finished; closing the socket alone would leave
+        # it waiting for every idle keep-alive connection.
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
         click.echo(banner(house, logins))
         try:
             server.run()
