@@ -15,6 +15,7 @@ from server import upkeep
 from server.cli import as_json as json_flag
 from server.cli import load_settings, say
 from server.house import House, open_house
+from sso.room import SsoRoom
 from verify.cli import command as verify_command
 from verify.judge import Context
 
@@ -128,7 +129,7 @@ def sso() -> click.Group:
     from sso.cli import group
 
     @contextmanager
-    def room() -> Iterator[object]:
+    def room() -> Iterator[SsoRoom]:
         with _working_house() as house:
             yield house.sso
 

@@ -11,6 +11,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -107,7 +108,7 @@ def _issue(house: House, story: Story, out: Path) -> dict[str, Licence]:
         request = IssueRequest("food-operation", DATA, f"demo:{name}", suites)
         issued[name] = story.tell(
             f"issue licence, {name}",
-            lambda r=request: issue(house.licence, department, r),
+            partial(issue, house.licence, department, request),
             lambda made: made.identifier,
         )
         document = files.file(house.licence, department, issued[name].id, Format.PDF)
@@ -141,19 +142,16 @@ def _verify(house: House, story: Story, out: Path) -> None:
     """Everything in the folder, without asking anybody; then one flipped byte."""
     for name in ("licence-sm2.pdf", "licence-rsa.pdf", "licence-dual.pdf", "licence.ofd"):
         data = (out / name).read_bytes()
-        story.expect(f"verify {name} offline", "genuine", lambda d=data, n=name: _judge(house, out, d, n, online=False))
+        story.expect(f"verify {name} offline", "genuine", partial(_judge, house, out, data, name, online=False))
     text = (out / "licence-qr.txt").read_text(encoding="ascii")
     story.expect(
         "verify licence-qr.txt offline", "genuine", lambda: judge_code(text, context=_context(house, out, online=False))
     )
     for name in ("licence-sm2.pdf", "licence.ofd"):
-        data = bytearray((out / name).read_bytes())
-        data[len(data) // 2] ^= 1
-        story.expect(
-            f"verify {name} with one bit flipped",
-            "not_genuine",
-            lambda d=bytes(data), n=name: _judge(house, out, d, n, online=False),
-        )
+        flipped = bytearray((out / name).read_bytes())
+        flipped[len(flipped) // 2] ^= 1
+        work = partial(_judge, house, out, bytes(flipped), name, online=False)
+        story.expect(f"verify {name} with one bit flipped", "not_genuine", work)
 
 
 def _revoke(house: House, story: Story, out: Path, licence: Licence) -> None:

@@ -7,7 +7,7 @@ import sys
 import threading
 
 import click
-from waitress import create_server
+from waitress.server import create_server
 
 from foundation import logs
 from foundation.settings import Settings
@@ -28,8 +28,13 @@ def serve(settings: Settings, *, sample: bool) -> None:
         if settings.jobs.threads:
             worker.start(settings.jobs.threads, upkeep.periodic(house))
         web = settings.web
-        server = create_server(
-            app, host=web.host, port=web.port, threads=web.threads, ident="yinxin", clear_untrusted_proxy_headers=True
+        server = create_server(  # type: ignore[no-untyped-call]  # waitress has no types
+            app,
+            host=web.host,
+            port=web.port,
+            threads=web.threads,
+            ident="yinxin",
+            clear_untrusted_proxy_headers=True,
         )
         # waitress ends in order on SystemExit: requests under way are finished; closing the socket alone would leave
         # it waiting for every idle keep-alive connection.
