@@ -100,7 +100,7 @@ def overview(ca: CaRoom, licence: LicenceRoom) -> Overview:
             licences=lines,
             audit_rows=rows,
             checkpoint=_checkpoint(session),
-            jobs=[(state, number) for state, number in session.execute(_jobs()).tuples()],
+            jobs=[(state, number) for state, number in session.execute(_jobs())],
             failed=_failed(session),
         )
 
@@ -146,9 +146,9 @@ def _licences(session: Session, day: date) -> list[TypeLine]:
 
 def _tree(session: Session, known: list[Authority], now: datetime) -> list[Node]:
     issued = select(CaCertificate.authority, func.count(CaCertificate.id)).group_by(CaCertificate.authority)
-    made = dict(session.execute(issued.where(CaCertificate.state == CertificateState.ISSUED)).tuples().all())
+    made = dict(session.execute(issued.where(CaCertificate.state == CertificateState.ISSUED)).all())
     revoked = select(CaRevocation.authority, func.count()).group_by(CaRevocation.authority)
-    ended = dict(session.execute(revoked).tuples().all())
+    ended = dict(session.execute(revoked).all())
     own = [one.certificate_id for one in known]
     revoked_ids = set(session.scalars(select(CaRevocation.certificate_id).where(CaRevocation.certificate_id.in_(own))))
 
