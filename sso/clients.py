@@ -114,6 +114,9 @@ def disable_client(ground: Ground, principal: Principal, client_id: str) -> None
 
 
 def live(session: Session, client_id: str) -> Client | None:
+    """The client of that id unless it is stopped; None also for what could never be an id."""
+    if not _ID.fullmatch(client_id):
+        return None
     return session.scalars(
         select(Client).where(Client.client_id == client_id, Client.disabled_at.is_(None))
     ).one_or_none()

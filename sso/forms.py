@@ -33,6 +33,8 @@ def _parse(data: bytes) -> Parameters:
         pairs = parse_qsl(data.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=50)
     except ValueError as error:
         raise OAuthError("invalid_request", "the parameters are not percent-encoded UTF-8") from error
+    if any("\0" in part for pair in pairs for part in pair):
+        raise OAuthError("invalid_request", "a parameter contains NUL")  # no database keeps it
     return Parameters(tuple(pairs))
 
 

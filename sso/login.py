@@ -38,7 +38,7 @@ class Attempt:
 def check_password(room: SsoRoom, *, identifier: str, password: str, address: str) -> Attempt:
     """First step. Sends the code when the password is right; `LoginRefused` for every other reason (T2)."""
     ground = room.ground
-    typed, given = identifier[:64], password[: people.LONGEST_PASSWORD]
+    typed, given = identifier[:64].replace("\0", ""), password[: people.LONGEST_PASSWORD]
     guards.spend(ground, guards.password_caps(ground, typed, address), "sso.password_tries")
     with ground.db.read() as session:
         person = people.find(ground, session, typed)

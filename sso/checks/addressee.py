@@ -26,7 +26,7 @@ def check_addressee_once(request: Authorisation) -> None:
 def load_client(request: Authorisation) -> None:
     """RFC 6749 4.1.1: `client_id` is a registered, live client."""
     client_id = request.parameters.get("client_id")
-    client = clients.live(request.session, client_id) if client_id and client_id.isascii() else None
+    client = clients.live(request.session, client_id or "")
     if client is None:
         raise _page(
             "sso.unknown_client",

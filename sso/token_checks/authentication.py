@@ -92,7 +92,7 @@ def _by_certificate(request: TokenRequest) -> None:
 
 
 def _live(request: TokenRequest, client_id: str | None) -> Client:
-    client = clients.live(request.session, client_id) if client_id and len(client_id) <= 64 else None
+    client = clients.live(request.session, client_id or "")
     if client is None:
         raise _unknown("unknown client")
     return client
