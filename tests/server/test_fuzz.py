@@ -1,0 +1,63 @@
+"""Schemathesis over the whole app: whoever calls whatever, no 5xx and no answer `openapi.yaml` does not know."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import flask
+import pytest
+from flask import Flask
+
+import portal
+from foundation.principal import Kind, Permission, Principal
+from foundation.settings import Settings
+from foundation.web.frame import make_app
+from server import sample, upkeep
+from server.house import open_house
+from server.routes import ROUTES
+from sso import pages as sso_pages
+from sso.authenticators import authenticators
+from tests.foundation.web.fuzz import prove
+
+pytestmark = pytest.mark.slow
+EVERYTHING = Principal(
+    Kind.CLIENT, "client:market", frozenset(Permission), department=sample.MARKET.uscc, client_id="market"
+)
+NOBODY_S = {"GET /oauth2/authorize", "POST /oauth2/authorize"}
+
+
+def by_header(request: flask.Request) -> Principal | None:
+    return EVERYTHING if request.headers.get("X-Test-Caller") == "everything" else None
+
+
+@pytest.fixture(scope="module")
+def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
+    settings = Settings(home=Path(tmp_path_factory.mktemp("house")), web={"rate_limits": False})
+    with open_house(settings, upgrade=True) as house:
+        upkeep.start(house)
+        sample.establish(house)
+        house.checkpoint()
+        made = make_app(
+            settings, house.ground, house.rooms, ROUTES, authenticators=(by_header, *authenticators(house.sso))
+        )
+        portal.install(made, sample_logins=sample.LOGINS)
+        for blueprint in sso_pages.BLUEPRINTS:
+            made.register_blueprint(blueprint)
+        yield made
+
+
+def test_a_program_with_every_permission(app: Flask) -> None:
+    proof = prove(app, headers={"X-Test-Caller": "everything"}, examples=6)
+    assert not proof.failures, "\n\n".join(proof.failures)
+    assert proof.calls > 300
+
+
+def test_a_stranger(app: Flask) -> None:
+    proof = prove(app, headers={}, examples=2)
+    assert not proof.failures, "\n\n".join(proof.failures)
+
+
+def test_a_program_with_a_forged_token(app: Flask) -> None:
+    proof = prove(app, headers={"Authorization": "Bearer forged"}, examples=1)
+    assert not proof.failures, "\n\n".join(proof.failures)
