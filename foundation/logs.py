@@ -48,7 +48,7 @@ def _field(name: str, value: Any, depth: int) -> Any:
 
 def _scrubber(logger: Any, name: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     del logger, name
-    return {key: _field(key, value, 0) for key, value in event.items()}
+    return {scrub(key): _field(key, value, 0) for key, value in event.items()}
 
 
 class _Named(structlog.WriteLogger):
