@@ -21,8 +21,8 @@ def name_of(licence: Licence) -> str:
     return type_name(licence_type(licence.type_slug))
 
 
-def pairs_of(content: Content) -> list[tuple[Any, Any]]:
-    """Number, authority and dates first, then the data in catalogue order."""
+def pairs_of(content: Content, *, own: bool = False) -> list[tuple[Any, Any]]:
+    """Number, authority and dates first, then the data in catalogue order. Holders see the own name in full."""
     found, chinese = content.licence, language() == "zh"
     kind = licence_type(found.type_slug)
     # the validity of most types is a field of its own, which is then shown once
@@ -34,6 +34,8 @@ def pairs_of(content: Content) -> list[tuple[Any, Any]]:
     ]
     if "valid_to" not in dated:
         pairs.append((_("有效期至"), day(found.valid_to) if found.valid_to else _("长期")))
-    pairs += [(item.label_zh if chinese else item.label_en, item.value) for item in items(content)]
+    for item in items(content):
+        value = found.holder_name if own and item.key == kind.holder_field else item.value
+        pairs.append((item.label_zh if chinese else item.label_en, value))
     pairs.append((_("电子证照标识"), found.identifier))
     return pairs

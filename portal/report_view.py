@@ -10,7 +10,7 @@ from flask_babel import lazy_gettext as _
 from foundation.web.frame import language
 from licence.catalogue import ADDED_KEYS, catalogue
 from portal.wording import Word
-from verify.report import LicenceFacts, Report, Verdict
+from verify.report import Finding, LicenceFacts, Report, Severity, Verdict
 
 HEADINGS: Mapping[Verdict, Any] = {
     Verdict.GENUINE: _("真实有效"),
@@ -32,13 +32,26 @@ def context(report: Report) -> dict[str, Any]:
     """What `pages/_report.html` needs."""
     return {
         "report": report,
+        "findings": list({(one.severity, one.text): one for one in report.findings}.values()),
         "verdict_heading": HEADINGS[report.verdict],
+        "verdict_reason": _reason(report),
         "licence_pairs": _pairs(report.licence) if report.licence else [],
         "severities": SEVERITIES,
         "whole": WHOLE,
         "believed": BELIEVED,
         "time_sources": TIME_SOURCES,
     }
+
+
+def _reason(report: Report) -> Any:
+    """The sentence under the verdict: what decided it."""
+    if report.verdict is Verdict.GENUINE:
+        return _("内容自盖章后没有改动，签章单位可信。")
+    deciding: Finding | None = next(
+        (one for wanted in (Severity.ERROR, Severity.UNKNOWN) for one in report.findings if one.severity is wanted),
+        None,
+    )
+    return deciding.text.pick(language()) if deciding else _("没有足够的依据。")
 
 
 def _pairs(facts: LicenceFacts) -> list[tuple[Any, str]]:

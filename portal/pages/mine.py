@@ -7,9 +7,10 @@ from uuid import UUID
 
 from flask import Blueprint, render_template
 
-from foundation.principal import Permission
+from foundation.principal import Kind, Permission
 from foundation.web.frame import require, room
 from licence import files
+from licence.errors import no_such_licence
 from licence.own import own
 from licence.register import Licence
 from licence.room import LicenceRoom
@@ -33,6 +34,9 @@ def licences() -> str:
 
 @blueprint.get("/my/licences/<uuid:licence_id>")
 def licence(licence_id: UUID) -> str:
-    content = files.look(room(LicenceRoom), require(Permission.LICENCE_OWN), licence_id)
-    found = content.licence
-    return render_template("pages/my_licence.html", licence=found, name=name_of(found), pairs=pairs_of(content))
+    principal = require(Permission.LICENCE_OWN)
+    if principal.kind is not Kind.CITIZEN:
+        raise no_such_licence()  # an official's reach is the department's; that is the console's business
+    content = files.look(room(LicenceRoom), principal, licence_id)
+    found, pairs = content.licence, pairs_of(content, own=True)
+    return render_template("pages/my_licence.html", licence=found, name=name_of(found), pairs=pairs)

@@ -5,11 +5,13 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 from urllib.parse import unquote
 
 import pytest
 
+from foundation.principal import Permission
 from licence import code_image, files
 from tests.portal.house import FOOD, PageHouse
 
@@ -89,6 +91,14 @@ def test_a_citizen_sees_the_own_licences_and_nobody_elses(ask: Ask, pages: PageH
     assert f"/licences/{pages.food.id}/code.svg" in page.text
     assert FOOD["holder_code"] not in page.text
     assert ask(address, "stranger").status_code == 404
+    assert FOOD["holder_name"] in page.text  # their own
+
+
+def test_an_official_reaches_no_licence_through_the_wallet(pages: PageHouse) -> None:
+    clerk = replace(pages.callers["clerk"], permissions=pages.callers["clerk"].permissions | {Permission.LICENCE_OWN})
+    pages.callers["clerk-who-is-a-citizen"] = clerk
+    headers = {"X-Test-Caller": "clerk-who-is-a-citizen", "Accept": "text/html"}
+    assert pages.app.test_client().get(f"/my/licences/{pages.food.id}", headers=headers).status_code == 404
 
 
 @pytest.mark.parametrize(
@@ -209,6 +219,7 @@ def test_a_sealed_file_is_genuine_and_an_altered_one_is_not(ask: Ask, pages: Pag
     good = ask("/verify", data={"file": (io.BytesIO(data), f"证照.{format_.value}")})
     assert 'data-verdict="genuine"' in good.text
     assert "印川市市场监督管理局" in good.text
+    assert not re.search(r"\dT\d\d:\d\d", good.text)  # times as people read them
     flipped = bytearray(data)
     flipped[len(data) // 3] ^= 1
     bad = ask("/verify", data={"file": (io.BytesIO(bytes(flipped)), f"x.{format_.value}")})
