@@ -23,6 +23,7 @@ from ca.room import CaRoom
 from ca.suites import Suite
 from ca.template import Issuer
 from foundation.principal import SYSTEM
+from hsm.digests import sha256
 from hsm.keys import KeyRef, Purpose
 
 _CA_PURPOSES: Final = frozenset({Purpose.CERTIFICATE, Purpose.CRL})
@@ -47,21 +48,19 @@ def service_key(suite: Suite, profile: Profile) -> str:
 
 
 def service_certificate(room: CaRoom, suite: Suite, profile: Profile, purpose: Purpose) -> IssuedCertificate:
-    """The newest certificate of a service, or a new one when it is missing or about to run out."""
+    """The newest certificate of a service; a new one when it is missing, about to run out, or of an older key."""
     algorithm = suite.authority_algorithm if profile is TSA else suite.leaf_algorithm
     key = room.keys.ensure(service_key(suite, profile), algorithm, {purpose})
     prefix = f"ca.service:{suite}:{profile.name}:"
     query = select(CaCertificate).where(CaCertificate.request_key.startswith(prefix, autoescape=True))
     with room.ground.db.read() as session:
-        rows = session.scalars(query.order_by(CaCertificate.recorded_at)).all()
-    newest = rows[-1] if rows else None
-    if (
-        newest is not None
-        and newest.state == State.ISSUED
-        and newest.not_after - room.ground.clock.now() > _RENEW_BEFORE
-    ):
-        return issued(room, newest)
-    number = len(rows) if newest is not None and newest.state == State.RECORDED else len(rows) + 1
+        rows = session.scalars(query.order_by(CaCertificate.recorded_at, CaCertificate.id)).all()
+    number = len(rows) + 1
+    if rows and rows[-1].key_hash == sha256(key.spki).hex():
+        if rows[-1].state == State.RECORDED:
+            number = len(rows)  # a crash left it: asked for again, it is finished
+        elif rows[-1].not_after - room.ground.clock.now() > _RENEW_BEFORE:
+            return issued(room, rows[-1])
     subject = _subject(room, suite, next(title for kind, _, title in _SERVICES if kind is profile))
     return issue(
         room, SYSTEM, suite=suite, profile=profile.name, subject=subject, spki=key.spki, request_key=f"{prefix}{number}"

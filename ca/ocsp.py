@@ -151,7 +151,7 @@ def _respond(room: CaRoom, responder: Service, wanted: Request, found: list[Stat
         nonce,
     )
     intent = f"ocsp:{responder.key_name}:{room.ground.ids.uuid7()}"
-    signature = responder.sign(room.keys.signer(responder.key_name), tbs, intent)
+    signature = responder.sign(tbs, intent)
     basic = der.sequence(
         tbs,
         responder.suite.scheme.algorithm_identifier(),

@@ -12,10 +12,13 @@ from ca.reading.shapes import fields
 from ca.room import CaRoom
 from ca.suites import Suite
 from foundation import der
+from foundation.errors import Damaged
+from foundation.text import Text
 from hsm.keys import Purpose
 from hsm.signing import Signer, ToBeSigned
 
-_LOOK_AGAIN = timedelta(hours=1)
+_LOOK_AGAIN = timedelta(minutes=1)
+"""So long may a key sign after it was retired, and an old certificate serve after it was renewed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,14 +27,15 @@ class Service:
     purpose: Purpose
     key_name: str
     certificate: Certificate
+    signer: Signer
     look_again: datetime
 
     @property
     def key_bits(self) -> bytes:
         return fields(der.parse(self.certificate.spki), 2, 2, "public key")[1].as_bits()
 
-    def sign(self, signer: Signer, data: bytes, intent: str) -> bytes:
-        return signer.sign(ToBeSigned(self.purpose, data, intent))
+    def sign(self, data: bytes, intent: str) -> bytes:
+        return self.signer.sign(ToBeSigned(self.purpose, data, intent))
 
 
 def service(room: CaRoom, suite: Suite, profile: Profile, purpose: Purpose) -> Service:
@@ -41,6 +45,15 @@ def service(room: CaRoom, suite: Suite, profile: Profile, purpose: Purpose) -> S
     if isinstance(kept, Service) and kept.look_again - _LOOK_AGAIN <= now < kept.look_again:
         return kept
     made = service_certificate(room, suite, profile, purpose)
-    found = Service(suite, purpose, service_key(suite, profile), read_certificate(made.der), now + _LOOK_AGAIN)
+    certificate, signer = read_certificate(made.der), room.keys.signer(service_key(suite, profile))
+    if signer.ref.spki != certificate.spki:
+        raise Damaged(
+            "ca.key_mismatch",
+            Text(
+                "服务密钥与服务证书不一致，已停止签名。",
+                "A service's key does not belong to its certificate; nothing was signed.",
+            ),
+        )
+    found = Service(suite, purpose, signer.ref.name, certificate, signer, now + _LOOK_AGAIN)
     room.kept[place] = found
     return found

@@ -17,12 +17,14 @@ from ca.issue import Subject, issue
 from ca.models import CaCertificate
 from ca.prepare import new_serial
 from ca.profiles import PROFILES, REQUESTABLE
-from ca.reading import IdentityExtensions, identity_of, read_certificate
+from ca.reading import IdentityExtensions, identity_of, read_certificate, read_token
 from ca.signatures import check_certificate
 from ca.suites import Suite
+from ca.timestamps import token
 from foundation.audit.models import AuditRow
 from foundation.errors import InvalidInput, YinxinError
 from foundation.principal import SYSTEM
+from hsm.digests import Digest
 from tests.ca.conftest import CITIZEN_NUMBER, IDENTITIES, PERSON, SUBJECTS, USCC, Region
 
 LEAVES = [profile.name for profile in REQUESTABLE]
@@ -189,6 +191,17 @@ def test_service_certificates_are_renewed_before_they_end(own_region: Region) ->
     with own_region.room.ground.db.read() as session:
         profiles = Counter(session.scalars(select(CaCertificate.profile)).all())
     assert profiles == {"root": 1, "issuing": 1, "tsa": 1, "ocsp": 2}
+
+
+def test_a_renewed_service_key_gets_a_certificate_of_its_own(own_region: Region) -> None:
+    room = own_region.room
+    old = read_token(token(room, Suite.SM2, Digest.SM3, b"x" * 32)).signer.serial
+    room.keys.renew("ca/sm2-tsa")
+    room.keys.retire("ca/sm2-tsa", 1)
+    own_region.clock.advance(minutes=2)
+    found = read_token(token(room, Suite.SM2, Digest.SM3, b"x" * 32))
+    assert found.signer.serial != old
+    assert found.signer_certificate().spki == room.keys.find("ca/sm2-tsa").spki  # type: ignore[union-attr]
 
 
 def test_authorities_stay_within_the_gmssl_limit(region: Region) -> None:
