@@ -13,6 +13,8 @@ from ca.chain import authorities
 from ca.profiles import Role
 from ca.suites import Suite
 from foundation.clock import FixedClock
+from seal.ofd import archive
+from seal.ofd.package import Package
 from seal.orders import OfdOrder, PdfOrder, Placement
 from seal.stamp import stamp_ofd, stamp_pdf
 from tests.conftest import START
@@ -55,6 +57,13 @@ def paper_with_data() -> bytes:
     return out.getvalue() + b"\n"
 
 
+def _packed_lightly(data: bytes) -> bytes:
+    """As our pages come: packed with little effort, and long enough to leave slack in the deflate streams."""
+    entries = dict(Package.read(data).entries)
+    text = "".join(f"<x y='{n * 7 % 91}'>印川市</x>" for n in range(900))
+    return archive.write({**entries, "Doc_0/Attachs/more.xml": f"<m>{text}</m>".encode()}, level=1)
+
+
 @dataclass(frozen=True, repr=False)
 class Sealed:
     region: Region
@@ -89,7 +98,9 @@ def sealed(one_region: Region) -> Sealed:
         return stamp_pdf(one_region.room, one_region.principal, order).document
 
     def ofd(*, closing: bool) -> bytes:
-        order = OfdOrder(papers.ofd(), one_region.seal_id, Placement(1, 150, 240), one_region.key(), closing=closing)
+        order = OfdOrder(
+            _packed_lightly(papers.ofd()), one_region.seal_id, Placement(1, 150, 240), one_region.key(), closing=closing
+        )
         return stamp_ofd(one_region.room, one_region.principal, order).document
 
     return Sealed(

@@ -1,51 +1,45 @@
 """Is the ZIP around our own OFD the one we wrote (容器一致性)? APPNOTE 4.3.
 
-Digests protect the files inside, not the archive's own fields or the slack in a deflate stream. What our writer makes
-is the same octets every time, so for a file it made every other octet string is an altered one. Other makers' archives
-are free in these fields and are not judged by them.
+Digests protect the files inside, not the archive's own fields or the slack in a deflate stream. Our writer puts the
+same fields at every time, so an archive it made can be written again from its parts. Other makers' archives are free in
+these fields and are not judged by them.
 """
 
 from __future__ import annotations
 
-import io
-import struct
 import zipfile
+import zlib
 
-from seal.ofd.package import Package, write
+from seal.ofd import archive
+from seal.ofd.archive import Packed
+from seal.ofd.package import Package
 from seal.ofd.signing import PROVIDER
 
-_END = struct.Struct("<4s4H2LH")
+_LEVELS = (1, 6, 9)
+"""What entries are packed with: by our pages, by our sealing, by most other programs."""
 _FEW = 64
-"""An altered archive differs from the rewritten one in few octets; one packed by another zlib in many."""
+"""An altered stream differs from the right one in few octets; one made by another zlib in length or in many."""
 
 
 def is_altered(data: bytes, package: Package, provider: str) -> bool:
     """True when the last signature says our writer made this archive and it cannot have."""
     if provider != PROVIDER:
         return False
-    again = write(package.entries)
-    if again == data:
-        return False
-    same_size = len(again) == len(data)
-    if same_size and sum(1 for ours, theirs in zip(again, data, strict=True) if ours != theirs) <= _FEW:
+    if archive.write(package.entries, packed=package.packed) != data:
         return True
-    return not _is_ours(data)
+    return any(_is_bent(package.entries[name], one) for name, one in package.packed.items())
 
 
-def _is_ours(data: bytes) -> bool:
-    """Every field of the archive but the packed octets themselves is what `write` puts there."""
-    with zipfile.ZipFile(io.BytesIO(data)) as archive:
-        infos, central = archive.infolist(), archive.start_dir
-    count, size = len(infos), len(data) - central - _END.size
-    end = _END.pack(b"PK\x05\x06", 0, 0, count, count, size, central, 0)
-    return data[central + size :] == end and all(_plain(info, data) for info in infos)
-
-
-def _plain(info: zipfile.ZipInfo, data: bytes) -> bool:
-    flags = 0 if info.filename.isascii() else 0x800
-    said = (info.date_time, info.create_system, info.create_version, info.extract_version, info.flag_bits)
-    more = (info.volume, info.internal_attr, info.external_attr, info.extra, info.comment)
-    if said != ((1980, 1, 1, 0, 0, 0), 3, 20, 20, flags) or more != (0, 0, 0o100644 << 16, b"", b""):
+def _is_bent(content: bytes, one: Packed) -> bool:
+    """The stream unpacks to the right octets, yet is not quite what packs them: somebody touched it."""
+    if one.method != zipfile.ZIP_DEFLATED:
         return False
-    header = info.FileHeader(zip64=False)
-    return data[info.header_offset : info.header_offset + len(header)] == header
+    bent = False
+    for level in _LEVELS:
+        running = zlib.compressobj(level, zlib.DEFLATED, -15)
+        ours = running.compress(content) + running.flush()
+        if ours == one.data:
+            return False
+        if len(ours) == len(one.data):
+            bent |= sum(1 for left, right in zip(ours, one.data, strict=True) if left != right) <= _FEW
+    return bent
