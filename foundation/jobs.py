@@ -17,6 +17,7 @@ from uuid import UUID
 
 import structlog
 from sqlalchemy import Integer, String, Text, UniqueConstraint, Uuid, or_, select, update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from foundation.clock import Clock
@@ -64,15 +65,24 @@ class JobQueue:
         self, session: Session, kind: str, key: str, payload: Mapping[str, Any], run_at: datetime | None = None
     ) -> None:
         """Write the job into `session`; a job of the same kind and key that is not done yet is left as it is."""
+        values = {
+            "payload": json.dumps(payload, sort_keys=True),
+            "state": "waiting",
+            "attempts": 0,
+            "error": None,
+            "lease_until": None,
+            "run_at": run_at or self._clock.now(),
+        }
         existing = session.scalars(select(Job).where(Job.kind == kind, Job.key == key)).one_or_none()
         if existing is None:
-            existing = Job(id=self._ids.uuid7(), kind=kind, key=key)
-            session.add(existing)
-        elif existing.state in ("waiting", "running"):
-            return
-        existing.payload = json.dumps(payload, sort_keys=True)
-        existing.state, existing.attempts, existing.error, existing.lease_until = "waiting", 0, None, None
-        existing.run_at = run_at or self._clock.now()
+            try:
+                with session.begin_nested():
+                    session.add(Job(id=self._ids.uuid7(), kind=kind, key=key, **values))
+            except IntegrityError:
+                return  # written by another transaction this moment
+        elif existing.state not in ("waiting", "running"):
+            for name, value in values.items():
+                setattr(existing, name, value)
 
     def claim(self, db: Database) -> Claimed | None:
         """Take the oldest due job, or one whose worker died."""

@@ -11,6 +11,7 @@ from sso import own
 from sso.room import SsoRoom
 from sso.schemas import (
     AuthoriseQuery,
+    BearerErrorOut,
     ClaimsOut,
     ConsentPath,
     ConsentsOut,
@@ -28,6 +29,10 @@ from sso.schemas import (
 JSON = "application/json"
 _OAUTH_ERROR = Reply(400, Text("RFC 6749 5.2 错误", "Error body of RFC 6749 5.2"), JSON, OAuthErrorOut)
 _OAUTH_CLIENT = Reply(401, Text("客户端认证失败", "The client could not be authenticated"), JSON, OAuthErrorOut)
+_BEARER = (
+    Reply(401, Text("缺少令牌或令牌无效", "No token, or one that is not valid"), JSON, BearerErrorOut),
+    Reply(403, Text("令牌权限不足", "The token does not open this"), JSON, BearerErrorOut),
+)
 
 
 @api("GET", "/api/v1/sso/me", tag="sso", summary="我是谁", summary_en="Who am I", returns=MeOut, login=True)
@@ -135,7 +140,7 @@ userinfo = documented(
     summary="用户信息端点",
     summary_en="UserInfo (OpenID Connect Core 5.3)",
     returns=ClaimsOut,
-    also=(_OAUTH_CLIENT,),
+    also=_BEARER,
     **_OPEN,
 )
 userinfo_by_post = documented(
@@ -145,7 +150,7 @@ userinfo_by_post = documented(
     summary="用户信息端点（POST）",
     summary_en="UserInfo by POST, token in the header",
     returns=ClaimsOut,
-    also=(_OAUTH_CLIENT,),
+    also=_BEARER,
     **_OPEN,
 )
 jwks = documented(

@@ -132,3 +132,10 @@ class TokenOut(Wire):
 class OAuthErrorOut(Wire):
     error: str
     error_description: str | None = None
+
+
+class BearerErrorOut(Wire):
+    """RFC 6750 3.1: who sent no token at all is told nothing but that one is needed."""
+
+    error: str | None = None
+    error_description: str | None = None

@@ -93,6 +93,8 @@ def form_body(route: Route, request: Request) -> tuple[BaseModel | None, dict[st
         fields, files = request.form, request.files
     except HTTPException as error:
         _refuse(error)
+    if not all(isinstance(name, str) for name in (*fields, *files)):  # Werkzeug's key of a part without a name is None
+        raise fault("form", "", "有一部分没有名称。", "One part has no name.")
     values = [(name, value) for name in fields for value in fields.getlist(name)]
     for name, value in values:
         if "\0" in value or "\ufffd" in value or "\ufffd" in name:

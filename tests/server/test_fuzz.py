@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator
 from pathlib import Path
 
 import flask
 import pytest
+import structlog
 from flask import Flask
 
 import portal
+from foundation.logs import configure
 from foundation.principal import Kind, Permission, Principal
-from foundation.settings import Settings
+from foundation.settings import LogSettings, Settings
 from foundation.web.frame import make_app
 from server import sample, upkeep
 from server.house import open_house
@@ -24,11 +27,19 @@ pytestmark = pytest.mark.slow
 EVERYTHING = Principal(
     Kind.CLIENT, "client:market", frozenset(Permission), department=sample.MARKET.uscc, client_id="market"
 )
-NOBODY_S = {"GET /oauth2/authorize", "POST /oauth2/authorize"}
 
 
 def by_header(request: flask.Request) -> Principal | None:
     return EVERYTHING if request.headers.get("X-Test-Caller") == "everything" else None
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _plain_log() -> Iterator[None]:
+    """As in production: without it structlog draws every traceback with all local values, for seconds."""
+    configure(LogSettings(level="error"), io.StringIO())
+    structlog.configure(cache_logger_on_first_use=False)
+    yield
+    structlog.reset_defaults()
 
 
 @pytest.fixture(scope="module")

@@ -178,9 +178,10 @@ def raw(call: Call) -> Binary:
     return Binary(call.raw[::-1], "application/x-test", filename="a.bin", inline=True)
 
 
-limited = api(
-    "GET", "/api/v1/test/limited", tag="test", summary="限", summary_en="Limited", returns=ItemOut, rate="login"
-)(lambda _call: ItemOut(name="a", amount=0))
+@api("GET", "/api/v1/test/limited", tag="test", summary="限", summary_en="Limited", returns=ItemOut, rate="login")
+def limited(_call: Call) -> ItemOut:
+    return ItemOut(name="a", amount=0)
+
 
 ROUTES: tuple[Route, ...] = (
     register, big, echo, search, fail, see, wrong, mine, change, upload, form, raw, limited,
