@@ -1,12 +1,18 @@
-"""The judgement of a certificate file (证书核验): `.cer`, `.pem`; further certificates in it help to build the path."""
+"""The judgement of a file of trust data (证书、印章核验): `.cer`, `.pem`, `.esl`.
+
+Further certificates in a certificate file help to build its path.
+"""
 
 from __future__ import annotations
 
-from ca.reading import Certificate, read_certificates
+from ca.reading import Certificate, read_certificates, read_crl, read_ocsp_response, read_token
 from foundation.der import DerError
+from seal import cms, ses
+from verify.checked import tell
 from verify.path import validate
 from verify.path_checks import Moment, display_name
 from verify.report import Finding, SignatureReport, Sub
+from verify.seals import check_seal_file
 from verify.trust import TrustStore, Use
 from verify.words import finding
 
@@ -18,7 +24,7 @@ def judge_certificates(data: bytes, trust: TrustStore, moment: Moment) -> Judged
     try:
         certificates = read_certificates(data)
     except DerError as error:
-        return (), [finding("file.damaged", error.detail.en)]
+        return _other(data, trust, moment, error)
     leaf, *extra = certificates
     path = validate(leaf, trust, extra=extra, moment=moment, use=Use.CERTIFICATE)
     forged = path.sub is Sub.NO_CERTIFICATE_CHAIN_FOUND and _claims_known_issuer(leaf, trust)
@@ -41,6 +47,27 @@ def judge_certificates(data: bytes, trust: TrustStore, moment: Moment) -> Judged
         findings=findings,
     )
     return (report,), []
+
+
+def _other(data: bytes, trust: TrustStore, moment: Moment, error: DerError) -> Judged:
+    """A seal, a list or a token is no damaged certificate."""
+    try:
+        seal = ses.read_seal(data)
+    except DerError:
+        return (), [finding("file.unknown_format") if _is_other_der(data) else finding("file.damaged", error.detail.en)]
+    checked = check_seal_file(seal, trust, moment)
+    return (tell(checked, name=seal.es_id, form=f"SESeal {seal.standard.value}", coverage="whole_seal"),), []
+
+
+def _is_other_der(data: bytes) -> bool:
+    """Whole structures that are something else: CRLs, OCSP answers, time stamp tokens, signed messages."""
+    for read in (read_crl, read_ocsp_response, read_token, cms.read):
+        try:
+            read(data)
+        except DerError:
+            continue
+        return True
+    return False
 
 
 def _claims_known_issuer(leaf: Certificate, trust: TrustStore) -> bool:

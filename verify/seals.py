@@ -52,6 +52,30 @@ def check_seal_signature(
         return broken.result
 
 
+def check_seal_file(seal: Seal, trust: TrustStore, moment: Moment) -> Checked:
+    """Judge a seal by itself (印章验证): made by whom, altered, within its validity."""
+    maker = parsed(seal.maker_certificate)
+    try:
+        ses_check.check_maker(seal)
+    except BadSignature:
+        return Checked(
+            intact=False, sub=Sub.SIG_CRYPTO_FAILURE, certificate=maker, findings=(finding("seal.tampered"),)
+        )
+    made = Moment(moment.now, proved=seal.created, offline=moment.offline)
+    path = validate(maker, trust, moment=made, use=Use.SEAL_MAKING)
+    findings = [*_check_maker(seal, trust, moment), *_check_period(seal, moment.now)]
+    return Checked(
+        intact=True,
+        sub=path.sub or _sub(findings),
+        certificate=maker,
+        scheme=maker.scheme,
+        path=path,
+        claimed=seal.created,
+        findings=tuple(findings),
+        seal=_facts(seal),
+    )
+
+
 def _without_padding(data: bytes) -> bytes:
     """The structure without the zeros of a PDF's reserved place; other octets after it stay and are refused."""
     size = _size(data)

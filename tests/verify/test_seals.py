@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from foundation import der
+from foundation.clock import FixedClock
 from foundation.der import Node
 from hsm.digests import sm3
 from seal import ses
@@ -15,8 +16,9 @@ from tests.verify import pki, sealing
 from tests.verify.pki import NOW, Entity, Region
 from verify.checked import Checked
 from verify.cms_check import Document
+from verify.judge import Context, judge
 from verify.path_checks import Moment
-from verify.report import Sub
+from verify.report import Sub, Verdict
 from verify.seals import Place, check_seal_signature
 from verify.trust import TrustStore
 
@@ -200,3 +202,30 @@ def test_vectors_of_two_generations(vectors: Path, region: Region, name: str, st
     assert checked.sub is Sub.NO_CERTIFICATE_CHAIN_FOUND
     assert checked.seal is not None
     assert checked.seal["standard"] == standard
+
+
+def test_a_seal_file_by_itself(region: Region) -> None:
+    context = Context(trust(region), FixedClock(NOW))
+    made = seal(region.maker, region.seal)
+    good = judge(made, name="seal.esl", context=context)
+    assert (good.verdict, good.intact) == (Verdict.GENUINE, True)
+    altered = judge(made.replace(b"0000000001", b"0000000002", 1), name="seal.esl", context=context)
+    assert (altered.verdict, altered.has("seal.tampered")) == (Verdict.NOT_GENUINE, True)
+    old = judge(seal(region.maker, region.seal, until=NOW - DAY), name="seal.esl", context=context)
+    assert old.has("seal.expired")
+    stranger = pki.region("seal strangers")
+    assert judge(seal(stranger.maker, region.seal), name=None, context=context).verdict is Verdict.CANNOT_TELL
+
+
+@pytest.mark.parametrize("name", ["UserV1.esl", "UserV4.esl", "UserV5.esl", "UserV5_ts.esl"])
+def test_foreign_seals_of_three_generations(vectors: Path, region: Region, name: str) -> None:
+    report = judge((vectors / "seal" / name).read_bytes(), name=name, context=Context(trust(region), FixedClock(NOW)))
+    assert report.signatures[0].intact
+    assert not report.signatures[0].trusted
+
+
+def test_other_trust_data_is_no_damaged_certificate(region: Region) -> None:
+    context = Context(trust(region), FixedClock(NOW))
+    for data in (region.issuing.crl(), sealing.token(region.tsa, b"x")):
+        report = judge(data, name=None, context=context)
+        assert (report.verdict, report.has("file.unknown_format")) == (Verdict.CANNOT_TELL, True)
