@@ -9,8 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
-from ca.issue import IssuedCertificate, issue, owner_of
+from ca.issue import IssuedCertificate, issue
 from ca.names import Subject
+from ca.prepare import owner_of
 from ca.profiles import REQUESTABLE, profile_named
 from ca.reading.csr import read_request
 from ca.reading.identity import IdentityExtensions

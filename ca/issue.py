@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from ca.errors import ClockWentBack, RequestKeyTaken
 from ca.models import CaCertificate, State
 from ca.names import Name, Subject, write_name
-from ca.prepare import Prepared, Wanted, prepare, wanted_from
+from ca.prepare import Prepared, Wanted, owner_of, prepare, wanted_from
 from ca.profiles import ROOT, Role, profile_named
 from ca.reading.certificate import Certificate, read_certificate, read_tbs
 from ca.reading.identity import NO_IDENTITY, IdentityExtensions
@@ -28,7 +28,6 @@ from ca.template import identity_extensions
 from foundation import der
 from foundation.errors import Damaged, InvalidInput
 from foundation.failpoints import reach
-from foundation.numbers import is_uscc
 from foundation.principal import Principal
 from foundation.text import Text
 from hsm.digests import sha256
@@ -185,12 +184,6 @@ def _row(room: CaRoom, wanted: Wanted, prepared: Prepared, now: datetime) -> CaC
         not_after=prepared.not_after,
         recorded_at=now,
     )
-
-
-def owner_of(subject: Subject, identity: IdentityExtensions) -> str | None:
-    """USCC of the organisation a certificate belongs to: its extension, or the head of a seal's O."""
-    stated = identity.organization_code or (subject.organization or "")[:18]
-    return stated if is_uscc(stated) else None
 
 
 def _tbs_mac(room: CaRoom, identifier: UUID, slug: str, tbs: bytes) -> bytes:

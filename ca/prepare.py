@@ -17,6 +17,7 @@ from ca.suites import key_identifier
 from ca.template import Issuer, identity_extensions
 from foundation import der
 from foundation.errors import InvalidInput
+from foundation.numbers import is_uscc
 from foundation.text import Text
 
 SERIAL_OCTETS = 16
@@ -119,3 +120,9 @@ def _end(wanted: Wanted, begin: datetime) -> datetime:
         )
     end = begin + lasts - timedelta(seconds=1)
     return end if wanted.issuer_certificate is None else min(end, wanted.issuer_certificate.not_after)
+
+
+def owner_of(subject: Subject, identity: IdentityExtensions) -> str | None:
+    """USCC of the organisation a certificate belongs to: its extension, or the head of a seal's O."""
+    stated = identity.organization_code or (subject.organization or "")[:18]
+    return stated if is_uscc(stated) else None
