@@ -75,12 +75,12 @@ def _checked_entry(entry: Mapping[str, object]) -> dict[str, str]:
     if key.get("use", "sig") != "sig" or type_of.get(key.get("alg", "RS256" if kty == "RSA" else "ES256")) != kty:
         raise _refused("use 或 alg 不符", "use or alg does not fit the key")
     try:
-        size = len(unb64url(key["n"])) * 8 if kty == "RSA" else 2048
+        size = len(unb64url(key["n"]).lstrip(b"\0")) * 8 if kty == "RSA" else 2048
+        if not 2048 <= size <= 4096 or (kty == "EC" and key["crv"] != "P-256"):
+            raise _refused("RSA 须为 2048–4096 位，EC 须为 P-256", "RSA must have 2048 to 4096 bits, EC must be P-256")
         keys_of([key])
     except (BadToken, JoseError, ValueError, KeyError) as error:
         raise _refused("公钥无法解析", "the key cannot be read") from error
-    if not 2048 <= size <= 4096 or (kty == "EC" and key["crv"] != "P-256"):
-        raise _refused("RSA 须为 2048–4096 位，EC 须为 P-256", "RSA must have 2048 to 4096 bits, EC must be P-256")
     return key
 
 
