@@ -10,6 +10,7 @@ import logging
 import re
 import sys
 from collections.abc import Mapping, MutableMapping
+from functools import lru_cache
 from typing import Any, TextIO
 
 import structlog
@@ -21,6 +22,8 @@ _DROPPED = (*(n for n in range(32) if n not in (9, 10, 13)), *range(0x7F, 0xA0))
 _DIRECTION = (0x061C, 0x200E, 0x200F, *range(0x2028, 0x202F), *range(0x2066, 0x206A), 0xFEFF)
 _UNSAFE = dict.fromkeys((*_DROPPED, *_DIRECTION))
 _SECRET = re.compile(r"password|passwd|secret|cookie|authorization|assertion|private_key|credential", re.IGNORECASE)
+_DIGITS = re.compile(r"\d{11}")
+"""No number of a person is shorter, so most fields need no closer look."""
 REMOVED = "[removed]"
 _LINES = ("exception", "stack")
 """Fields that may keep their lines in the console format; in JSON a line break is an escape anyway."""
@@ -33,7 +36,8 @@ def scrub(value: Any, depth: int = 0) -> Any:
     if isinstance(value, int):
         return scrub(str(value)) if value > 10**10 else value
     if isinstance(value, str):
-        return mask_text(value.translate(_UNSAFE))
+        text = value if value.isprintable() else value.translate(_UNSAFE)
+        return mask_text(text) if _DIGITS.search(text) else text
     if depth < 6 and isinstance(value, Mapping):
         return {scrub(str(key)): _field(str(key), one, depth + 1) for key, one in value.items()}
     if depth < 6 and isinstance(value, (list, tuple, set, frozenset)):
@@ -43,7 +47,12 @@ def scrub(value: Any, depth: int = 0) -> Any:
 
 def _field(name: str, value: Any, depth: int) -> Any:
     """Secrets have no business in a log under any name; the scrubber is the second line, not the first."""
-    return REMOVED if _SECRET.search(name) else scrub(value, depth)
+    return REMOVED if _names_secret(name) else scrub(value, depth)
+
+
+@lru_cache(maxsize=1024)
+def _names_secret(name: str) -> bool:
+    return _SECRET.search(name) is not None
 
 
 def _scrubber(logger: Any, name: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

@@ -130,9 +130,14 @@ def language() -> Language:
 
 
 def _choose() -> Language:
-    for wish in (request.args.get("lang"), request.cookies.get(LANGUAGE_COOKIE)):
-        if wish in ("zh", "en"):
-            return cast("Language", wish)
+    told = request.environ  # most callers say nothing, and parsing nothing costs as much as parsing something
+    wish = request.args.get("lang") if told.get("QUERY_STRING") else None
+    if wish not in ("zh", "en") and LANGUAGE_COOKIE in told.get("HTTP_COOKIE", ""):
+        wish = request.cookies.get(LANGUAGE_COOKIE)
+    if wish in ("zh", "en"):
+        return cast("Language", wish)
+    if "HTTP_ACCEPT_LANGUAGE" not in told:
+        return "zh"
     for tag, quality in request.accept_languages:
         main = tag.split("-")[0].lower()
         if quality > 0 and main in ("zh", "en"):

@@ -133,7 +133,8 @@ def _record(response: Response) -> None:
     access.info(
         "http",
         method=method,
-        path=request.path[:200],  # never the query: it may hold codes and numbers
+        # never the query, nor a path a view calls private: they may hold codes and numbers
+        path=g.get("yinxin_private_path") or request.path[:200],
         endpoint=endpoint,
         status=response.status_code,
         ms=round(seconds * 1000, 1),

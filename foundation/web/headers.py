@@ -32,7 +32,9 @@ _FIXED = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
     "X-Frame-Options": "DENY",
+    "Cache-Control": "no-store",
 }
+"""Unless the answer says otherwise itself."""
 
 
 def relax(*, wasm: bool = False, framed: bool = False) -> Callable[[Callable[P, V]], Callable[P, V]]:
@@ -75,19 +77,19 @@ def install(app: Flask, settings: WebSettings) -> None:
     fixed = dict(_FIXED)
     if settings.secure:
         fixed["Strict-Transport-Security"] = "max-age=31536000"
+    defaults = [(name, name.lower(), value) for name, value in fixed.items()]
 
     @app.after_request
     def add(response: Response) -> Response:
         headers = response.headers
-        for name, value in fixed.items():
-            if name not in headers:
-                headers[name] = value
+        given = {name.lower() for name, _ in headers}
+        for name, lower, value in defaults:
+            if lower not in given:
+                headers.add(name, value)
         extra = _extra()
         headers["Content-Security-Policy"] = policy(extra) if extra else _STRICT
         if "frame-ancestors" in extra:
             headers["X-Frame-Options"] = "SAMEORIGIN"
-        if "Cache-Control" not in headers:
-            headers["Cache-Control"] = "no-store"
         return response
 
 

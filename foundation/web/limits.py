@@ -9,12 +9,11 @@ from __future__ import annotations
 import hashlib
 import ipaddress
 import math
-import time
+import threading
+from collections.abc import Callable
 from datetime import datetime, timedelta
+from time import monotonic
 
-from limits import RateLimitItem, RateLimitItemPerMinute
-from limits.storage import MemoryStorage
-from limits.strategies import FixedWindowRateLimiter
 from sqlalchemy import case, delete, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
@@ -29,26 +28,47 @@ from foundation.web.models import WebCounter
 PER_MINUTE: dict[RateClass, int] = {"read": 6000, "write": 6000, "public": 1200, "upload": 600, "login": 120}
 
 
-class Limits:
-    """Fixed windows of a minute, one set per process."""
+WINDOW = 60.0
+MOST_KEPT = 50_000
+"""Callers remembered at once; beyond it the ended windows go, and if none has ended, all of them."""
 
-    def __init__(self, *, enabled: bool, per_minute: dict[RateClass, int] | None = None) -> None:
+
+class Limits:
+    """Fixed windows of a minute from a caller's first request, one set per process."""
+
+    def __init__(
+        self,
+        *,
+        enabled: bool,
+        per_minute: dict[RateClass, int] | None = None,
+        timer: Callable[[], float] = monotonic,
+    ) -> None:
         self._enabled = enabled
-        self._windows = FixedWindowRateLimiter(MemoryStorage())
-        self._items: dict[RateClass, RateLimitItem] = {
-            name: RateLimitItemPerMinute(most) for name, most in (PER_MINUTE | (per_minute or {})).items()
-        }
+        self._most = PER_MINUTE | (per_minute or {})
+        self._timer = timer
+        self._lock = threading.Lock()
+        self._windows: dict[tuple[RateClass, str], tuple[float, int]] = {}
 
     def check(self, rate: RateClass, principal: Principal, address: str) -> None:
         """Counts one request; raises `TooMany` beyond the class's limit."""
         if not self._enabled:
             return
         who = network(address) if principal.anonymous or rate == "login" else principal.label
-        item = self._items[rate]
-        if not self._windows.hit(item, rate, who):
-            reset = self._windows.get_window_stats(item, rate, who).reset_time
-            wait = max(1, math.ceil(reset - time.time()))
-            raise too_many("rate.exceeded", wait)
+        now = self._timer()
+        with self._lock:
+            began, seen = self._windows.get((rate, who), (now, 0))
+            if now - began >= WINDOW:
+                began, seen = now, 0
+            if len(self._windows) >= MOST_KEPT:
+                self._make_room(now)
+            self._windows[rate, who] = (began, seen + 1)
+        if seen >= self._most[rate]:
+            raise too_many("rate.exceeded", max(1, math.ceil(began + WINDOW - now)))
+
+    def _make_room(self, now: float) -> None:
+        """Memory is not the caller's to fill; forgetting all is the coarse limit's failure, and only a coarse one."""
+        live = {key: window for key, window in self._windows.items() if now - window[0] < WINDOW}
+        self._windows = live if len(live) < MOST_KEPT else {}
 
 
 def too_many(code: str, wait: int) -> TooMany:

@@ -206,11 +206,9 @@ def _outcome(value: Binary | Answer, status: int) -> Outcome:
 
 
 def _response(outcome: Outcome) -> Response:
-    response = Response(outcome.body, outcome.status)
+    response = Response(outcome.body, outcome.status, outcome.headers)
     if "Content-Type" not in outcome.headers:
         del response.headers["Content-Type"]
-    for name, value in outcome.headers.items():
-        response.headers[name] = value
     if outcome.replayed:
         response.headers["Idempotent-Replay"] = "true"
     return response

@@ -46,7 +46,7 @@ class DatabaseSessions(SessionInterface):
     def open_session(self, app: Flask, request: Request) -> SessionMixin:
         """Reads nothing yet: programs and static files never touch the table."""
         del app
-        handle = request.cookies.get(self.cookie, "")
+        handle = request.cookies.get(self.cookie, "") if "HTTP_COOKIE" in request.environ else ""
         if not (32 <= len(handle) <= 64 and handle.isascii()):
             handle = ""
         return BrowserSession(handle, self.store.load, self.store.fresh_handle)
