@@ -56,7 +56,7 @@ def _reason(report: Report) -> Any:
 
 def _pairs(facts: LicenceFacts) -> list[tuple[Any, str]]:
     given = [
-        (_("证照类型"), facts.type),
+        (_("证照类型"), _label(facts.type or "")),
         (_("证照编号"), facts.number),
         (_("持证主体"), facts.holder),
         (_("电子证照标识"), facts.identifier),
@@ -75,4 +75,5 @@ def _label(chinese: str) -> str:
 
 def _english() -> dict[str, str]:
     known = {text.zh: text.en for text in ADDED_KEYS.values()}
+    known |= {kind.name_zh: kind.name_en for kind in catalogue().values()}
     return known | {spec.label_zh: spec.label_en for kind in catalogue().values() for spec in kind.fields}

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from flask import Blueprint, redirect, render_template
+from flask import Blueprint, g, redirect, render_template
 from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response
 
@@ -28,7 +28,8 @@ def opened() -> str:
 @blueprint.get("/v/<path:code>")
 @blueprint.get("/V/<path:code>")
 def moved(code: str) -> Response:
-    """A code that came as a path goes back into the fragment, where no further log will see it."""
+    """A code that came as a path goes back into the fragment, and stays out of our own log."""
+    g.yinxin_private_path = "/v/…"
     if not _BODY.fullmatch(code.upper()):
         raise NotFound
     return redirect(f"/V#{code.upper()}", 303, Response)

@@ -142,6 +142,8 @@ def test_a_printed_code_opens_and_its_content_reaches_no_server(visit: Visit, re
     expect(page.locator(".verdict.genuine")).to_be_visible()
     expect(page.locator("#result")).to_contain_text("道路运输经营许可证")
     assert not any(fragment[20:60] in line for line in sent[1:])
+    assert page.goto(f"/v/{fragment}") is not None  # some scanners open it as a path
+    expect(page.locator(".verdict.genuine")).to_be_visible()
     assert fragment[20:60] not in region.log.read_text(encoding="utf-8")
 
 
