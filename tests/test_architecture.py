@@ -18,11 +18,9 @@ KEY_LIBRARIES = ("ctypes", "gmssl", "argon2", "jose", "cryptography.hazmat.primi
 INJECTED = {
     "foundation/clock.py": {"datetime.now"},
     "foundation/ids.py": {"secrets.token_bytes"},
-    "foundation/web/limits.py": {"time.time"},
     "hsm/selftest.py": {"os.urandom"},
 }
-"""What the injected ones stand on. Coarse rate windows share the clock of the limits library; the self-test looks at
-the system's source itself."""
+"""What the injected ones stand on; the self-test looks at the system's source itself."""
 PUBLIC = ("PublicKey", "SECP256R1")
 """Telling kinds of public keys apart needs their types; nothing else of these modules leaves hsm."""
 BELOW_THE_FRAME = {
