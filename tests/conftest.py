@@ -24,6 +24,8 @@ from tests import databases
 
 VECTORS = Path(__file__).resolve().parents[2] / "shared" / "vectors"
 START = datetime(2026, 11, 22, 2, 0, tzinfo=UTC)
+
+
 @pytest.fixture(scope="session")
 def vectors() -> Path:
     return VECTORS
