@@ -22,6 +22,7 @@ from hsm.keystore import KeyStore
 from hsm.signing import Signer, ToBeSigned
 from sso import jose, jwks
 from sso.protocol_models import TokenKey
+from sso.secrets_at_rest import put_once
 
 ALGORITHMS = {"RS256": Algorithm.RSA_2048, "ES256": Algorithm.P256}
 PUBLISHED_AHEAD = timedelta(minutes=15)
@@ -98,9 +99,8 @@ class TokenKeys:
         """First start: one key of each algorithm, in use at once."""
         for alg, algorithm in ALGORITHMS.items():
             ref = self._keys.ensure(key_name(alg, 1), algorithm, {Purpose.TOKEN})
-            with self._ground.db.begin() as session:
-                if session.get(TokenKey, ref.name) is None:
-                    session.add(TokenKey(name=ref.name, alg=alg, use_from=now, publish_until=None))
+            with self._ground.db.begin() as session:  # another process may be starting too
+                put_once(session, TokenKey, {"name": ref.name, "alg": alg, "use_from": now, "publish_until": None})
 
 
 def key_name(alg: str, number: int) -> str:
@@ -109,6 +109,7 @@ def key_name(alg: str, number: int) -> str:
 
 def rotate(ground: Ground, keys: KeyStore, token_keys: TokenKeys, principal: Principal, alg: str) -> str:
     """Make the next key of `alg`: published now, used in 15 minutes; the present one stays published for two days."""
+    token_keys.jwks()  # the first keys are made now if they are not there
     now = ground.clock.now()
     with ground.db.read() as session:
         number = len(session.scalars(select(TokenKey.name).where(TokenKey.alg == alg)).all()) + 1

@@ -59,6 +59,7 @@ def attacks() -> dict[str, str]:
     repeated = b64('{"alg":"RS256","kid":"r","kid":"e"}')
     twice = b64('{"sub":"bob","sub":"alice"}')
     deep = b64('{"a":' * 900 + "1" + "}" * 900)
+    der = bytes.fromhex("3006020101020101")
     latin = b64(b"\xff\xfe")
     return {
         "none": f"{b64({'alg': 'none'})}.{body}.",
@@ -93,7 +94,7 @@ def attacks() -> dict[str, str]:
         "other payload": f"{head}.{b64({'sub': 'bob'})}.{signature}",
         "no signature": f"{head}.{body}.",
         "psychic signature": f"{b64({'alg': 'ES256', 'kid': 'e'})}.{body}.{b64(bytes(64))}",
-        "DER instead of raw ECDSA": f"{b64({'alg': 'ES256', 'kid': 'e'})}.{body}.{b64(bytes.fromhex('3006020101020101'))}",
+        "DER instead of raw ECDSA": f"{b64({'alg': 'ES256', 'kid': 'e'})}.{body}.{b64(der)}",
         "padding": f"{head}.{body}.{signature}==",
         "stray bits at the end": good[:-1] + chr(ord(good[-1]) + 1) if good[-1] in "AQgw" else good + "A",
         "space inside": f"{head}. {body}.{signature}",
@@ -139,10 +140,10 @@ def public(key: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey, **more: str) -> 
 
 def test_client_keys_are_public_named_distinct_and_strong() -> None:
     assert jwks.checked([public(RSA), public(EC, kid="k2", alg="ES256", use="sig")])
-    weak = rsa.generate_private_key(public_exponent=65537, key_size=1024)
+    weak = rsa.generate_private_key(public_exponent=65537, key_size=1024)  # noqa: S505 - it must be refused
     weak_spki = weak.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
     bad: tuple[list[dict[str, object]], ...] = (
-        [{name: value for name, value in jwks.from_spki(weak_spki, kid="k", alg="RS256").items()}],
+        [dict(jwks.from_spki(weak_spki, kid="k", alg="RS256"))],
         [public(ec.generate_private_key(ec.SECP384R1()))],
         [{**ECKey.import_key(EC).as_dict(private=True), "kid": "k"}],
         [{**RSAKey.import_key(RSA).as_dict(private=True), "kid": "k"}],
