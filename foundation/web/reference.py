@@ -128,7 +128,8 @@ class Reference:
         if "enum" in schema or "const" in schema:
             return " | ".join(map(str, schema.get("enum", [schema.get("const")])))
         if schema.get("type") == "array":
-            return f"{self._kind(schema.get('items', {}))}[]"
+            one = self._kind(schema.get("items", {}))
+            return f"({one})[]" if " | " in one else f"{one}[]"
         return str(schema.get("format") or schema.get("type") or "any") + _bounds(schema)
 
 
@@ -137,7 +138,9 @@ def _bounds(schema: dict[str, Any]) -> str:
     low, high = schema.get("minLength", schema.get("minimum")), schema.get("maxLength", schema.get("maximum"))
     if low is None and high is None:
         return ""
-    return f" {'' if low is None else low}–{'' if high is None else high}"
+    if low is None or high is None:
+        return f" ≤{high}" if low is None else f" ≥{low}"
+    return f" {low}" if low == high else f" {low}–{high}"
 
 
 def _text(both: str) -> Text:
