@@ -65,6 +65,8 @@ class Idempotency:
     def run(self, *, caller: str, route: str, key: str, print_: str, work: Callable[[], Outcome]) -> Outcome:
         """`work` once for this caller, route and key; afterwards its answer."""
         slot = hashlib.sha256(f"{caller}\n{route}\n{key}".encode()).hexdigest()
+        # Keyed, because the body may hold names and numbers: a plain hash of little variety is as good as the text.
+        print_ = self._ground.mac.mac("web.idempotency", print_.encode()).hex()
         owner = self._ground.ids.uuid7()
         known = self._take(slot, owner, caller, route, print_)
         if known is not None:
