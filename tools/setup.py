@@ -32,6 +32,7 @@ TEST = {
     "zbarimg": "zbar-tools",
     "nginx": "nginx-light",
     "openssl": "openssl",
+    "curl": "curl",
     "node": "nodejs",
     "npm": "npm",
     "file:/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc": "fonts-noto-cjk",
