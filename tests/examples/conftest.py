@@ -57,7 +57,7 @@ def systems(region: Region, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 @pytest.fixture(scope="session")
 def residents(region: Region) -> Iterator[Login]:
     """People nobody else logs in: a phone gets one code a minute, and the region is shared."""
-    added = [_resident(order) for order in range(101, 109)]
+    added = [_resident(order) for order in range(101, 113)]
     with open_house(region.settings) as house:
         for one in added:
             people.add_person(
@@ -78,9 +78,9 @@ def visitor(region: Region) -> Visitor:
     return Visitor(region)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def resident(region: Region, residents: Iterator[Login]) -> Visitor:
-    """A browser in which somebody is logged in, for a module's tests to share."""
+    """A browser in which somebody is logged in, for all tests to share that do not log out."""
     known = Visitor(region)
     assert log_in_through(known, region.url, next(residents)).status_code == 200
     return known

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import secrets
 import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -75,7 +76,7 @@ def openid_client(settings: dict[str, Any]) -> Iterator[tuple[Callable[[dict[str
 def issued(region: Region, resident: Visitor, request: pytest.FixtureRequest) -> Issued:
     """A flow driven by npm openid-client, with a person in between."""
     alg = str(request.param)
-    client_id = f"foreign-{alg.lower()}"
+    client_id = f"foreign-{secrets.token_hex(4)}"  # pytest may make this fixture more than once
     key = ECKey.import_key(ec.generate_private_key(ec.SECP256R1()))
     public = {**key.as_dict(private=False), "kid": "foreign"}
     new = NewClient(
