@@ -47,7 +47,9 @@ def test_rsa_pss_and_its_salt(scheme: Scheme) -> None:
         verify(_spki(RSA), scheme, b"m", short, sm2_id=None)
 
 
-@pytest.mark.parametrize(("key", "scheme"), [(P256, Scheme.ECDSA_SHA256), (P384, Scheme.ECDSA_SHA384)], ids=str)
+@pytest.mark.parametrize(
+    ("key", "scheme"), [(P256, Scheme.ECDSA_SHA256), (P384, Scheme.ECDSA_SHA384)], ids=["p-256", "p-384"]
+)
 def test_ecdsa(key: ec.EllipticCurvePrivateKey, scheme: Scheme) -> None:
     value = key.sign(b"m", ec.ECDSA(scheme.digest.primitive()))
     verify(_spki(key), scheme, b"m", value, sm2_id=None)
