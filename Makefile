@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test lint unit browser bench openapi migration requirements fonts vendor demo clean
+.PHONY: run test examples lint unit browser bench openapi migration requirements fonts vendor demo clean
 
 run:
 	$(PYTHON) tools/setup.py run
@@ -12,6 +12,10 @@ test:
 	$(PYTHON) tools/setup.py test
 	$(MAKE) --no-print-directory lint
 	$(MAKE) --no-print-directory unit
+
+examples:
+	$(PYTHON) tools/setup.py examples
+	$(BIN)/python examples/register.py
 
 lint:
 	$(BIN)/ruff check .

@@ -24,6 +24,11 @@ RUN = {
     "lib:crypto": "libssl3",
     "py:ensurepip": "python3-venv",
 }
+EXAMPLES = {
+    "curl": "curl",
+    "node": "nodejs",
+    "npm": "npm",
+}
 TEST = {
     "file:/usr/lib/postgresql/*/bin/initdb": "postgresql",
     "chromium": "chromium",
@@ -32,9 +37,6 @@ TEST = {
     "zbarimg": "zbar-tools",
     "nginx": "nginx-light",
     "openssl": "openssl",
-    "curl": "curl",
-    "node": "nodejs",
-    "npm": "npm",
     "file:/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc": "fonts-noto-cjk",
     "runuser": "util-linux",
     "git": "git",
@@ -100,13 +102,14 @@ def node_packages() -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("what", choices=["run", "test"])
+    parser.add_argument("what", choices=["run", "test", "examples"])
     what = parser.parse_args().what
     if sys.version_info < (3, 11):  # noqa: UP036 - this script is what tells an old Python so
         sys.exit("需要 Python 3.11 或更新版本 / Python 3.11 or newer is needed")
-    system_packages(RUN if what == "run" else RUN | TEST)
-    python_packages(what)
-    if what == "test":
+    wanted = {"run": RUN, "examples": RUN | EXAMPLES, "test": RUN | EXAMPLES | TEST}
+    system_packages(wanted[what])
+    python_packages("run" if what == "run" else "test")
+    if what != "run":
         node_packages()
 
 
