@@ -67,7 +67,6 @@ def require_libraries() -> None:
     """`make test` installs them; `make run` alone does not, for the service itself needs neither."""
     missing = [name for name in ("jose", "requests") if importlib.util.find_spec(name) is None]
     if missing:
-        install = f"{sys.executable} -m pip install requests 'python-jose[cryptography]'"
-        sys.exit(f"缺少 / missing: {' '.join(missing)}\n  {install}")
+        sys.exit(f"缺少 / missing: {' '.join(missing)}\n  make examples")
     if shutil.which("node") is None or not (HERE.parent / "node_modules" / "openid-client").is_dir():
-        sys.exit("缺少 / missing: node 20, openid-client\n  npm ci --ignore-scripts")
+        sys.exit("缺少 / missing: node 20, openid-client\n  make examples")
