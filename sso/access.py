@@ -7,13 +7,14 @@ import re
 from datetime import datetime
 
 from flask import Request
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from foundation.errors import Unauthenticated
 from foundation.text import Text
 from sso.models import Client, Person
 from sso.protocol_models import AccessToken
+from sso.records import ClientRecord, TokenRecord, columns, run, table
 from sso.secrets_at_rest import fingerprint
 
 _BEARER = re.compile(r"bearer +([A-Za-z0-9._~+/-]+=*)", re.IGNORECASE)
@@ -43,23 +44,31 @@ def bearer(request: Request) -> str | None:
     return match[1]
 
 
-def find(session: Session, token: str, thumbprint: str | None, now: datetime) -> tuple[AccessToken, Client]:
-    """The live token and its live client. Raises `TokenRefused`."""
-    found = session.execute(
-        select(AccessToken, Client)
-        .join(Client, Client.client_id == AccessToken.client_id)
-        .outerjoin(Person, Person.id == AccessToken.person_id)
-        .where(
-            AccessToken.token_hash == fingerprint(token),
-            AccessToken.revoked_at.is_(None),
-            AccessToken.expires_at > now,
-            Client.disabled_at.is_(None),
-            Person.disabled_at.is_(None),
+_TOKENS, _CLIENTS, _PEOPLE = table(AccessToken), table(Client), table(Person)
+_LIVE = (
+    select(*columns(_TOKENS, TokenRecord), *columns(_CLIENTS, ClientRecord))
+    .select_from(
+        _TOKENS.join(_CLIENTS, _CLIENTS.c.client_id == _TOKENS.c.client_id).outerjoin(
+            _PEOPLE, _PEOPLE.c.id == _TOKENS.c.person_id
         )
-    ).one_or_none()
+    )
+    .where(
+        _TOKENS.c.token_hash == bindparam("hash"),
+        _TOKENS.c.revoked_at.is_(None),
+        _TOKENS.c.expires_at > bindparam("now"),
+        _CLIENTS.c.disabled_at.is_(None),
+        _PEOPLE.c.disabled_at.is_(None),
+    )
+)
+_SPLIT = len(columns(_TOKENS, TokenRecord))
+
+
+def find(session: Session, token: str, thumbprint: str | None, now: datetime) -> tuple[TokenRecord, ClientRecord]:
+    """The live token and its live client. Raises `TokenRefused`."""
+    found = run(session, _LIVE, hash=fingerprint(token), now=now).one_or_none()
     if found is None:
         raise TokenRefused
-    row, client = found
+    row, client = TokenRecord(*found[:_SPLIT]), ClientRecord(*found[_SPLIT:])
     if row.thumbprint is not None and not hmac.compare_digest(row.thumbprint, thumbprint or ""):
         raise TokenRefused
     return row, client

@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session
 
 from foundation.principal import Kind, Principal
 from sso.errors import OAuthError, RedirectError
-from sso.models import Client
 from sso.people import label
+from sso.records import ClientRecord
 from sso.room import SsoRoom
 
 
@@ -68,16 +68,16 @@ class Authorisation:
     prompt: frozenset[str] = frozenset()
     max_age: int | None = None
     hinted_subject: str | None = None
-    _client: Client | None = field(default=None)
+    _client: ClientRecord | None = field(default=None)
 
     @property
-    def client(self) -> Client:
+    def client(self) -> ClientRecord:
         if self._client is None:
             raise RuntimeError("load_client has not run")
         return self._client
 
     @client.setter
-    def client(self, client: Client) -> None:
+    def client(self, client: ClientRecord) -> None:
         self._client = client
 
     @property
@@ -116,7 +116,7 @@ class AskConsent:
     """The person is asked about `scopes`, then the request goes on under `handle`."""
 
     handle: str
-    client: Client
+    client: ClientRecord
     scopes: tuple[str, ...]
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 from urllib.parse import urlsplit
 
-from sqlalchemy import select, update
+from sqlalchemy import update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -24,6 +24,7 @@ from sso import jwks
 from sso.errors import no_such
 from sso.models import Client
 from sso.protocol_models import AccessToken
+from sso.records import ClientRecord, live_client
 from sso.scopes import PERSON_SCOPES, PROGRAM_SCOPES
 
 AuthMethod = Literal["private_key_jwt", "self_signed_tls_client_auth"]
@@ -113,13 +114,9 @@ def disable_client(ground: Ground, principal: Principal, client_id: str) -> None
         ground.audit.record(session, principal, action="sso.disable_client", object=f"client:{client_id}", payload={})
 
 
-def live(session: Session, client_id: str) -> Client | None:
+def live(session: Session, client_id: str) -> ClientRecord | None:
     """The client of that id unless it is stopped; None also for what could never be an id."""
-    if not _ID.fullmatch(client_id):
-        return None
-    return session.scalars(
-        select(Client).where(Client.client_id == client_id, Client.disabled_at.is_(None))
-    ).one_or_none()
+    return live_client(session, client_id) if _ID.fullmatch(client_id) else None
 
 
 def _check(new: NewClient, *, loopback: bool) -> None:

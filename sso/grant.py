@@ -6,16 +6,17 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
 from foundation.principal import Kind, Principal
 from sso.authorisation import Parameters
-from sso.models import Client
-from sso.protocol_models import AccessToken, AuthorisationCode
+from sso.protocol_models import AccessToken
+from sso.records import ClientRecord, CodeRecord, run, table
 from sso.room import SsoRoom
 from sso.scopes import join
 from sso.secrets_at_rest import fingerprint
+
+_NEW_TOKEN = table(AccessToken).insert()
 
 
 @dataclass
@@ -28,22 +29,22 @@ class TokenRequest:
     thumbprint: str | None
     """x5t#S256 of the connection's client certificate."""
     now: datetime
-    code: AuthorisationCode | None = None
+    code: CodeRecord | None = None
     scopes: tuple[str, ...] = ()
-    _client: Client | None = field(default=None)
+    _client: ClientRecord | None = field(default=None)
 
     @property
-    def client(self) -> Client:
+    def client(self) -> ClientRecord:
         if self._client is None:
             raise RuntimeError("no step has authenticated the client")
         return self._client
 
     @client.setter
-    def client(self, client: Client) -> None:
+    def client(self, client: ClientRecord) -> None:
         self._client = client
 
     @property
-    def redeemed(self) -> AuthorisationCode:
+    def redeemed(self) -> CodeRecord:
         if self.code is None:
             raise RuntimeError("spend_code has not run")
         return self.code
@@ -72,19 +73,19 @@ def issue_access_token(request: TokenRequest) -> Issued:
     seconds = ground.settings.sso.access_token_seconds
     token, token_id = ground.ids.token(32), ground.ids.uuid7()
     code = request.code
-    request.session.execute(
-        insert(AccessToken).values(
-            id=token_id,
-            token_hash=fingerprint(token),
-            client_id=request.client.client_id,
-            person_id=code.person_id if code else None,
-            session_id=code.session_id if code else None,
-            code_id=code.id if code else None,
-            scope=join(request.scopes),
-            thumbprint=request.client.certificate_thumbprint,
-            created_at=request.now,
-            expires_at=request.now + timedelta(seconds=seconds),
-            revoked_at=None,
-        )
+    run(
+        request.session,
+        _NEW_TOKEN,
+        id=token_id,
+        token_hash=fingerprint(token),
+        client_id=request.client.client_id,
+        person_id=code.person_id if code else None,
+        session_id=code.session_id if code else None,
+        code_id=code.id if code else None,
+        scope=join(request.scopes),
+        thumbprint=request.client.certificate_thumbprint,
+        created_at=request.now,
+        expires_at=request.now + timedelta(seconds=seconds),
+        revoked_at=None,
     )
     return Issued(token, seconds, join(request.scopes), token_id)

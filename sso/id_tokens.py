@@ -9,8 +9,7 @@ from datetime import datetime
 from sso import jose
 from sso.errors import BadToken
 from sso.jose import b64url
-from sso.models import Client
-from sso.protocol_models import AuthorisationCode
+from sso.records import ClientRecord, CodeRecord
 from sso.room import SsoRoom
 
 ACR = "urn:yinxin:acr:password-and-sms"
@@ -26,7 +25,7 @@ class Hint:
     sid: str
 
 
-def make(room: SsoRoom, client: Client, code: AuthorisationCode, subject: str, access_token: str, now: datetime) -> str:
+def make(room: SsoRoom, client: ClientRecord, code: CodeRecord, subject: str, access_token: str, now: datetime) -> str:
     """Core 2, 3.1.3.6. The committed redemption of the code is the intent this signature carries out."""
     issued = int(now.timestamp())
     claims: dict[str, object] = {

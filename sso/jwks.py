@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from types import MappingProxyType
 
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurvePublicKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
@@ -40,15 +42,21 @@ def thumbprint(spki: bytes) -> str:
     return key.thumbprint()
 
 
-def keys_of(entries: Sequence[Mapping[str, str]]) -> dict[str, VerificationKey]:
+def keys_of(entries: Sequence[Mapping[str, str]]) -> Mapping[str, VerificationKey]:
     """Verification keys by `kid`. An entry naming an `alg` is held to it."""
+    return _keys_of(tuple(tuple(sorted(entry.items())) for entry in entries))
+
+
+@lru_cache(maxsize=512)
+def _keys_of(entries: tuple[tuple[tuple[str, str], ...], ...]) -> Mapping[str, VerificationKey]:
+    """By content, so a replaced key is never found here."""
     found: dict[str, VerificationKey] = {}
-    for entry in entries:
+    for entry in map(dict, entries):
         bare = {name: entry[name] for name in _PUBLIC_MEMBERS[entry["kty"]]}
         key = RSAKey.import_key(dict(bare)) if entry["kty"] == "RSA" else ECKey.import_key(dict(bare))
         family = tuple(alg for alg in ALGORITHMS if type_of[alg] == entry["kty"])
         found[entry["kid"]] = VerificationKey(key, (entry["alg"],) if "alg" in entry else family)
-    return found
+    return MappingProxyType(found)
 
 
 def checked(entries: Sequence[Mapping[str, object]]) -> list[dict[str, str]]:

@@ -7,22 +7,32 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
+from sqlalchemy.sql.dml import ReturningInsert
 
 from foundation.database import Base
 from sso.jose import b64url
+from sso.records import table
 
 
 def fingerprint(secret: str) -> str:
     return b64url(hashlib.sha256(secret.encode("utf-8", "surrogatepass")).digest())
 
 
-def put_once(session: Session, table: type[Base], values: Mapping[str, Any]) -> bool:
+@cache
+def _insert_once(model: type[Base], dialect: str) -> ReturningInsert[Any]:
+    target = table(model)
+    key = next(iter(target.primary_key.columns))
+    if dialect == "postgresql":
+        return postgresql.insert(target).on_conflict_do_nothing().returning(key)
+    return sqlite.insert(target).on_conflict_do_nothing().returning(key)
+
+
+def put_once(session: Session, model: type[Base], values: Mapping[str, Any]) -> bool:
     """Insert unless the key is there, in one statement; says whether this call inserted it."""
-    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
-    statement = dialect.insert(table).values(**values).on_conflict_do_nothing()
-    first = next(iter(table.__table__.primary_key.columns))  # type: ignore[attr-defined]
-    return session.execute(statement.returning(first)).first() is not None
+    connection = session.connection()
+    return connection.execute(_insert_once(model, connection.dialect.name), values).first() is not None

@@ -9,16 +9,16 @@ from __future__ import annotations
 from uuid import UUID
 
 from sso.jose import b64url
-from sso.models import Client
+from sso.records import ClientRecord
 from sso.room import SsoRoom
 
 
-def subject(room: SsoRoom, client: Client, person_id: UUID) -> str:
+def subject(room: SsoRoom, client: ClientRecord, person_id: UUID) -> str:
     message = f"{client.department}|{person_id}".encode()
     return b64url(room.ground.mac.mac("sso.subject", message))
 
 
-def sid(room: SsoRoom, client: Client, session_id: UUID) -> str:
+def sid(room: SsoRoom, client: ClientRecord, session_id: UUID) -> str:
     """The session as this client knows it (RP-Initiated and Back-Channel Logout)."""
     message = f"{client.client_id}|{session_id}".encode()
     return b64url(room.ground.mac.mac("sso.sid", message))

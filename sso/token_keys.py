@@ -54,7 +54,7 @@ class TokenKeys:
     def jwks(self) -> dict[str, list[dict[str, str]]]:
         return {"keys": [entry.jwk for entry in self._published()]}
 
-    def verification_keys(self) -> dict[str, jose.VerificationKey]:
+    def verification_keys(self) -> Mapping[str, jose.VerificationKey]:
         return jwks.keys_of([entry.jwk for entry in self._published()])
 
     def sign(self, claims: Mapping[str, Any], *, alg: str, intent: str, typ: str = "JWT") -> str:

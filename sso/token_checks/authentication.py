@@ -10,8 +10,8 @@ from typing import Any
 from sso import clients, jose, jwks
 from sso.errors import BadToken, OAuthError
 from sso.grant import TokenRequest
-from sso.models import Client
 from sso.protocol_models import SpentAssertion
+from sso.records import ClientRecord
 from sso.secrets_at_rest import fingerprint, put_once
 
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
@@ -47,7 +47,7 @@ def _by_assertion(request: TokenRequest, assertion: str) -> None:
     request.client = client
 
 
-def _check_claims(request: TokenRequest, client: Client, claims: Mapping[str, Any]) -> None:
+def _check_claims(request: TokenRequest, client: ClientRecord, claims: Mapping[str, Any]) -> None:
     if claims.get("iss") != client.client_id or claims.get("sub") != client.client_id:
         raise _unknown("iss and sub must be the client_id")
     stated = request.parameters.get("client_id")
@@ -66,7 +66,7 @@ def _check_claims(request: TokenRequest, client: Client, claims: Mapping[str, An
             raise _unknown(f"{name} is in the future")
 
 
-def _spend(request: TokenRequest, client: Client, claims: Mapping[str, Any]) -> None:
+def _spend(request: TokenRequest, client: ClientRecord, claims: Mapping[str, Any]) -> None:
     """RFC 7523 3 (7): a `jti` counts once. The row outlives the assertion, so there is no gap to slip through."""
     jti = claims.get("jti")
     if not isinstance(jti, str) or not 1 <= len(jti) <= 200:
@@ -91,7 +91,7 @@ def _by_certificate(request: TokenRequest) -> None:
     request.client = client
 
 
-def _live(request: TokenRequest, client_id: str | None) -> Client:
+def _live(request: TokenRequest, client_id: str | None) -> ClientRecord:
     client = clients.live(request.session, client_id or "")
     if client is None:
         raise _unknown("unknown client")

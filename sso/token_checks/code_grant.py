@@ -6,17 +6,30 @@ import hashlib
 import hmac
 import re
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 
 from sso.errors import OAuthError
 from sso.forms import once
 from sso.grant import TokenRequest
 from sso.jose import b64url
 from sso.protocol_models import AccessToken, AuthorisationCode
+from sso.records import CodeRecord, columns, run, table
 from sso.scopes import split
 from sso.secrets_at_rest import fingerprint
 
 _VERIFIER = re.compile(r"[A-Za-z0-9._~-]{43,128}")
+_CODES = table(AuthorisationCode)
+_SPEND = (
+    _CODES.update()
+    .where(
+        _CODES.c.code_hash == bindparam("hash"),
+        _CODES.c.client_id == bindparam("client"),
+        _CODES.c.spent_at.is_(None),
+        _CODES.c.expires_at > bindparam("now"),
+    )
+    .values(spent_at=bindparam("now"))
+    .returning(*columns(_CODES, CodeRecord))
+)
 
 
 def check_parameters(request: TokenRequest) -> None:
@@ -31,22 +44,17 @@ def spend_code(request: TokenRequest) -> None:
 
     Whatever fails after this leaves the code spent: a code that was shown with a wrong verifier has leaked.
     """
-    row = request.session.scalars(
-        update(AuthorisationCode)
-        .where(
-            AuthorisationCode.code_hash == fingerprint(request.parameters.get("code") or ""),
-            AuthorisationCode.client_id == request.client.client_id,
-            AuthorisationCode.spent_at.is_(None),
-            AuthorisationCode.expires_at > request.now,
-        )
-        .values(spent_at=request.now)
-        .returning(AuthorisationCode)
-        .execution_options(synchronize_session=False)
+    row = run(
+        request.session,
+        _SPEND,
+        hash=fingerprint(request.parameters.get("code") or ""),
+        client=request.client.client_id,
+        now=request.now,
     ).one_or_none()
     if row is None:
         _punish_reuse(request)
         raise OAuthError("invalid_grant", "the code is unknown, expired or spent")
-    request.code = row
+    request.code = CodeRecord(*tuple(row))
 
 
 def check_redirect_uri(request: TokenRequest) -> None:

@@ -19,6 +19,7 @@ from foundation.clock import FixedClock
 from foundation.ground import Ground
 from foundation.principal import SYSTEM
 from sso import clients, token, token_keys
+from sso.models import Client
 from sso.people import NewPerson
 from sso.protocol_models import AccessToken
 from sso.room import SsoRoom
@@ -328,7 +329,7 @@ def test_program_sees_no_person_and_a_person_token_calls_no_api(
 def test_scope_taken_from_the_client_is_taken_from_its_tokens(app: Flask, market: RelyingParty, ground: Ground) -> None:
     access_token = (market.program().json or {})["access_token"]
     with ground.db.begin() as session:
-        client = clients.live(session, "market")
+        client = session.get(Client, "market")
         assert client is not None
         client.scopes = ["openid", "licence:read"]
     http = app.test_client(use_cookies=False)
