@@ -15,6 +15,7 @@ from foundation.web import sessions
 from licence import code
 from licence import recovery as licence_recovery
 from server.house import House
+from sso import purge as sso_purge
 
 log = structlog.get_logger("upkeep")
 Periodic = dict[str, tuple[float, Callable[[], object]]]
@@ -75,3 +76,4 @@ def _renew(house: House) -> None:
 def _purge(house: House) -> None:
     with house.ground.db.begin() as session:
         sessions.purge(session, house.ground.clock.now(), house.settings.web)
+        sso_purge.purge(session, house.ground.clock.now())

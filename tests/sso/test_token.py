@@ -18,7 +18,7 @@ from sqlalchemy import func, select, text
 from foundation.clock import FixedClock
 from foundation.ground import Ground
 from foundation.principal import SYSTEM
-from sso import clients, token, token_keys
+from sso import clients, purge, token, token_keys
 from sso.models import Client
 from sso.people import NewPerson
 from sso.protocol_models import AccessToken
@@ -386,3 +386,25 @@ def test_failed_tries_leave_no_token(browser: Browser, market: RelyingParty, gro
     market.redeem(code_for(browser, market, flow), flow, code_verifier="x" * 43)
     with ground.db.read() as session:
         assert session.scalar(select(func.count()).select_from(AccessToken)) == 0
+
+
+def test_purge_forgets_what_is_over_and_nothing_else(
+    browser: Browser, market: RelyingParty, ground: Ground, clock: FixedClock
+) -> None:
+    flow = Flow()
+    code = code_for(browser, market, flow)
+    issued = market.redeem(code, flow).json or {}
+    stranger = Browser(market.app)
+    waiting = stranger.get(market.url(Flow())).location
+    with ground.db.begin() as session:
+        assert purge.purge(session, clock.now()) == 0
+    assert market.userinfo(issued["access_token"]).status_code == 200
+    assert stranger.get(waiting).status_code == 200
+    refused(market.redeem(code, flow), "invalid_grant")
+    clock.advance(days=3)
+    with ground.db.begin() as session:
+        purge.purge(session, clock.now())
+    with ground.db.read() as session:
+        tables = ("oidc_interaction", "oidc_code", "oidc_token", "oidc_assertion", "login_attempt", "sms_outbox")
+        left = [session.execute(text(f"SELECT count(*) FROM {table}")).scalar() for table in tables]  # noqa: S608
+    assert left == [0] * len(tables)
