@@ -6,7 +6,10 @@ import dataclasses
 
 import pytest
 
-from foundation.ground import Ground
+from foundation.clock import FixedClock
+from foundation.database import Database
+from foundation.ids import SystemIds
+from foundation.settings import Settings
 from hsm import libcrypto, selftest, sm2_cipher
 from hsm.errors import BadSignature, EngineFault, Reason, SelfTestFailed
 from hsm.known_answers import KNOWN, KnownAnswers
@@ -65,11 +68,13 @@ def test_stuck_randomness_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
         selftest.run()
 
 
-def test_a_process_that_fails_does_not_unseal(ground: Ground, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_process_that_fails_does_not_unseal(
+    settings: Settings, db: Database, clock: FixedClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setitem(selftest.TESTS, "sm3", lambda _: selftest._same("SM3", b"", "00"))
     with pytest.raises(SelfTestFailed):
-        unseal(ground.settings, ground.db, ground.clock, ground.ids)
-    with ground.db.read() as session:
+        unseal(settings, db, clock, SystemIds(clock))
+    with db.read() as session:
         assert session.get(HsmKek, 1) is None
 
 
