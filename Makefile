@@ -6,7 +6,7 @@ BIN := .venv/bin
 
 run:
 	$(PYTHON) tools/setup.py run
-	$(BIN)/yinxin serve --sample
+	YINXIN_LOG__FORMAT=$${YINXIN_LOG__FORMAT:-console} $(BIN)/yinxin serve --sample
 
 test:
 	$(PYTHON) tools/setup.py test
