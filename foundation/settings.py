@@ -37,7 +37,7 @@ class RegionSettings(_Group):
         "219900", pattern=r"^\d{6}$", description="GB/T 2260 region code; the sample region's is unassigned"
     )
     name_zh: str = Field("印川市", description="Name of the region, Chinese")
-    name_en: str = Field("Yinchuan-of-the-Seals (sample)", description="Name of the region, English")
+    name_en: str = Field("Seal River City", description="Name of the region, English")
 
 
 class DatabaseSettings(_Group):

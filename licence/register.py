@@ -51,8 +51,9 @@ class Licence:
 
     @property
     def shown_number(self) -> str:
-        """Some types use the holder's own number as the licence number."""
-        return masking.mask_id_number(self.number) if self.number == self.holder_code else self.number
+        """Some types use the holder's own number as the licence number; a company's is public, a person's is not."""
+        personal = self.natural_person and self.number == self.holder_code
+        return masking.mask_id_number(self.number) if personal else self.number
 
     @property
     def shown_name(self) -> str:
