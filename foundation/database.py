@@ -137,6 +137,7 @@ def open_database(settings: Settings) -> Database:
             max_overflow=0,
             pool_timeout=settings.database.busy_seconds,
             pool_pre_ping=True,
+            hide_parameters=True,
         )
     )
 
@@ -148,6 +149,7 @@ def _sqlite(url: URL, settings: Settings) -> Engine:
         max_overflow=0,
         pool_timeout=settings.database.busy_seconds,
         connect_args={"timeout": settings.database.busy_seconds},
+        hide_parameters=True,  # an error text must not print somebody
     )
 
     @event.listens_for(engine, "connect")

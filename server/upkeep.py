@@ -11,7 +11,7 @@ from ca import crl, hierarchy
 from ca import recover as ca_recovery
 from ca.chain import authorities
 from foundation.jobs import Handler, Worker
-from foundation.web import sessions
+from foundation.web import idempotency, limits, sessions
 from licence import code
 from licence import recovery as licence_recovery
 from server.house import House
@@ -74,6 +74,10 @@ def _renew(house: House) -> None:
 
 
 def _purge(house: House) -> None:
+    """Forget what is over: sessions, one-time secrets, counters, idempotency keys."""
+    now = house.ground.clock.now()
     with house.ground.db.begin() as session:
-        sessions.purge(session, house.ground.clock.now(), house.settings.web)
-        sso_purge.purge(session, house.ground.clock.now())
+        sessions.purge(session, now, house.settings.web)
+        sso_purge.purge(session, now)
+        limits.Counters(house.ground.clock).purge(session)
+        idempotency.purge(session, now)
