@@ -6,15 +6,14 @@ cannot write by accident. Tables of every room hang on `Base`; `server/migration
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import Any, TypeVar
+from typing import Any
 
 from sqlalchemy import DateTime, MetaData, create_engine, event
 from sqlalchemy.engine import URL, Dialect, Engine, make_url
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.pool import ConnectionPoolEntry
@@ -23,8 +22,6 @@ from sqlalchemy.types import TypeDecorator
 from foundation.errors import Unavailable
 from foundation.settings import Settings
 from foundation.text import Text
-
-T = TypeVar("T")
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -93,30 +90,16 @@ class Database:
         # SQLite writers say BEGIN IMMEDIATE; readers must not, or they would queue behind each other.
         return self.engine.execution_options(yinxin_read=True)
 
-    def run(self, work: Callable[[Session], T], attempts: int = 5) -> T:
-        """`work` in one transaction, again when the database asks for it (serialisation failure, SQLSTATE 40001)."""
-        for attempt in range(attempts):
-            try:
-                with self.begin() as session:
-                    return work(session)
-            except DBAPIError as error:
-                if getattr(error.orig, "sqlstate", None) not in ("40001", "40P01") or attempt == attempts - 1:
-                    raise
-                time.sleep(0.01 * 2**attempt)
-        raise AssertionError("unreachable")
-
     def dispose(self) -> None:
         self.engine.dispose()
 
 
 @contextmanager
 def _translated() -> Iterator[None]:
-    """Busy, full and unreachable databases are `Unavailable`: the caller may retry, nothing was half-done."""
+    """Busy, full, unreachable or deadlocked is `Unavailable`: it was rolled back, so the caller may retry."""
     try:
         yield
     except (OperationalError, PoolTimeout) as error:
-        if getattr(getattr(error, "orig", None), "sqlstate", None) in ("40001", "40P01"):
-            raise
         raise Unavailable(
             "database.unavailable",
             Text(

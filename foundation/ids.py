@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import random
 import secrets
 from typing import Protocol
 from uuid import UUID
@@ -46,14 +45,3 @@ class SystemIds:
 
     def token(self, size: int = 32) -> str:
         return base64.urlsafe_b64encode(self.random(size)).rstrip(b"=").decode()
-
-
-class SeededIds(SystemIds):
-    """Repeatable identifiers for tests. Never for keys, serials or tokens that leave a test."""
-
-    def __init__(self, clock: Clock, seed: int) -> None:
-        super().__init__(clock)
-        self._random = random.Random(seed)  # noqa: S311 - repeatable on purpose
-
-    def random(self, size: int) -> bytes:
-        return self._random.randbytes(size)

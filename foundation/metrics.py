@@ -6,9 +6,8 @@ With several processes set `PROMETHEUS_MULTIPROC_DIR` to an empty, writable fold
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Histogram, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
@@ -28,12 +27,6 @@ SIGNATURE_SECONDS = Histogram(
     registry=REGISTRY,
     buckets=(0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5),
 )
-EVENTS = Counter("yinxin_events_total", "What happened, by event name (licence.issued)", ("event",), registry=REGISTRY)
-
-
-def watch(name: str, help_text: str, read: Callable[[], float]) -> None:
-    """A gauge that is read when asked: depth of a queue, age of a CRL, days until a certificate ends."""
-    Gauge(name, help_text, registry=REGISTRY).set_function(read)
 
 
 def exposition() -> bytes:

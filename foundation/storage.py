@@ -17,7 +17,7 @@ from urllib.parse import unquote, urlsplit
 
 import obstore
 from obstore.exceptions import AlreadyExistsError
-from obstore.store import LocalStore, MemoryStore, S3Store
+from obstore.store import LocalStore, S3Store
 
 from foundation.errors import Conflict, NotFound, Unavailable
 from foundation.settings import Settings
@@ -108,10 +108,6 @@ def open_storage(settings: Settings) -> ObjectStorage:
             "storage.url must start with file:// or s3://. Change the setting.",
         ),
     )
-
-
-def memory_storage() -> ObjectStorage:
-    return ObjectStorage(MemoryStore())
 
 
 def probe(storage: Storage, token: str) -> None:

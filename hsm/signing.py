@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 from typing import Protocol
 
+from foundation.metrics import SIGNATURE_SECONDS
 from hsm import private_keys
 from hsm.errors import BadSignature, EngineFault, PurposeRefused, TokenSpent
 from hsm.keys import KeyRef, Purpose
@@ -70,6 +71,10 @@ class KeySigner:
         if tbs.purpose not in self._ref.purposes:
             raise PurposeRefused(self._ref.name, tbs.purpose)
         data = tbs.spend()
+        with SIGNATURE_SECONDS.labels(self._ref.algorithm.value, tbs.purpose.value).time():
+            return self._signed(data)
+
+    def _signed(self, data: bytes) -> bytes:
         value = private_keys.sign(self._key, data)
         try:
             verify(self._ref.spki, self._scheme, data, value, sm2_id=DEFAULT_SM2_ID)

@@ -6,12 +6,9 @@ from flask import Blueprint, redirect, render_template
 from flask.typing import ResponseReturnValue
 
 from foundation.clock import SHANGHAI
-from foundation.principal import Kind, Principal
 from foundation.web import sessions
 from foundation.web.frame import language
 from sso import browser, logout
-from sso.people import label
-from sso.revocation import end_session
 from sso.sms import outbox
 
 
@@ -27,22 +24,16 @@ def ask_logout() -> ResponseReturnValue:
     login = browser.browser()
     if login is None:
         return redirect("/logged-out", 303)
-    with browser.issuer().ground.db.read() as session:
-        used = [
-            client.name_zh if language() == "zh" else client.name_en
-            for client in logout.departments_of(session, login.session_id)
-        ]
+    departments = logout.departments_of(browser.issuer(), login.session_id)
+    used = [client.name_zh if language() == "zh" else client.name_en for client in departments]
     return render_template("sso/logout.html", used=used)
 
 
 def log_out() -> ResponseReturnValue:
     """Ends the login here and the tokens every department got through it."""
     login = browser.browser()
-    room = browser.issuer()
     if login is not None:
-        principal = Principal(Kind.CITIZEN, label(login.person_id), person_id=login.person_id)
-        with room.ground.db.begin() as session:
-            end_session(room.ground, session, principal, login.session_id)
+        logout.end(browser.issuer(), login)
     sessions.end()
     return redirect("/logged-out", 303)
 

@@ -18,6 +18,7 @@ from sso.authorisation import Browser, Parameters, Redirect
 from sso.errors import BadToken
 from sso.id_tokens import Hint
 from sso.models import Client
+from sso.people import label
 from sso.protocol_models import AuthorisationCode
 from sso.revocation import end_session
 from sso.room import SsoRoom
@@ -91,7 +92,15 @@ def _after(parameters: Parameters, address: str | None) -> Outcome:
     return Redirect(address, {} if state is None else {"state": state})
 
 
-def departments_of(session: Session, session_id: UUID) -> list[Client]:
+def departments_of(room: SsoRoom, session_id: UUID) -> list[Client]:
     """The systems this login was used for, so that the goodbye page can name them."""
     used = select(AuthorisationCode.client_id).where(AuthorisationCode.session_id == session_id)
-    return list(session.scalars(select(Client).where(Client.client_id.in_(used)).order_by(Client.client_id)))
+    with room.ground.db.read() as session:
+        return list(session.scalars(select(Client).where(Client.client_id.in_(used)).order_by(Client.client_id)))
+
+
+def end(room: SsoRoom, login: Browser) -> None:
+    """End a login at its owner's wish, and every token departments got through it."""
+    principal = Principal(Kind.CITIZEN, label(login.person_id), person_id=login.person_id)
+    with room.ground.db.begin() as session:
+        end_session(room.ground, session, principal, login.session_id)

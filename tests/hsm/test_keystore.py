@@ -11,6 +11,7 @@ from sqlalchemy import func, select, update
 from foundation.audit.models import AuditRow
 from foundation.audit.trail import Audit
 from foundation.errors import Conflict, Damaged, Forbidden, NotFound
+from foundation.metrics import REGISTRY
 from hsm import private_keys, signing
 from hsm.errors import EngineFault, KeyDamaged, KeyExists, KeyMissing, PurposeRefused, TokenSpent
 from hsm.keys import Algorithm, KeyRef, Purpose
@@ -54,6 +55,17 @@ def test_a_token_signs_once(room: HsmRoom) -> None:
     with pytest.raises(TokenSpent, match="intent-9") as caught:
         signer.sign(token)
     assert isinstance(caught.value, Conflict)
+
+
+def test_every_signature_is_counted_by_algorithm_and_purpose(room: HsmRoom) -> None:
+    def counted() -> float:
+        labels = {"algorithm": "sm2", "purpose": "client"}
+        return REGISTRY.get_sample_value("yinxin_signature_seconds_count", labels) or 0.0
+
+    room.keys.generate("k", Algorithm.SM2, {Purpose.CLIENT})
+    before = counted()
+    room.keys.signer("k").sign(ToBeSigned(Purpose.CLIENT, b"m", "i"))
+    assert counted() == before + 1
 
 
 def test_a_token_signs_once_also_when_threads_race() -> None:
