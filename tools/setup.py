@@ -40,6 +40,12 @@ TEST = {
     "file:/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc": "fonts-noto-cjk",
     "runuser": "util-linux",
     "git": "git",
+    "softhsm2-util": "softhsm2",
+    "gcc": "gcc",
+    "file:/usr/include/stdio.h": "libc6-dev",
+    "certbot": "certbot",
+    "cfssl": "golang-cfssl",
+    "faketime": "faketime",
 }
 
 
