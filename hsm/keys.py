@@ -26,12 +26,20 @@ class Purpose(StrEnum):
     CHECKPOINT = "checkpoint"
     CODE = "code"
     CLIENT = "client"
+    TRANSCRIPT = "transcript"
+    """Transcripts of key ceremonies (密钥仪式记录), under a prefix no other signed content begins with."""
 
 
 class State(StrEnum):
+    """The life of one version (密钥生命周期): pre-active → active → retired → destroyed, never backwards."""
+
+    PRE_ACTIVE = "pre-active"
+    """Made, checked and backed up, but it signs nothing until two people activated it."""
     ACTIVE = "active"
     RETIRED = "retired"
     """Signs no more. The row stays, so that what it signed can be explained."""
+    DESTROYED = "destroyed"
+    """The private half was overwritten. The public half and the row stay."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,7 @@ ROLES: Mapping[str, frozenset[Permission]] = MappingProxyType(
         "seal-maker": frozenset({P.SEAL_MAKE, P.SEAL_READ}),  # 制章
         "window": frozenset({P.WINDOW_CHECK}),  # 窗口
         "ca-operator": frozenset({P.CA_READ, P.CA_ISSUE, P.CA_REVOKE}),  # 证书管理
+        "key-custodian": frozenset({P.KEY_READ, P.KEY_REQUEST, P.KEY_APPROVE}),  # 密钥管理
         "administrator": frozenset({P.ADMIN_READ, P.CA_READ, P.SEAL_READ}),  # 系统管理
         "auditor": frozenset({P.AUDIT_READ}),  # 审计
     }

@@ -28,8 +28,10 @@ CLAIMS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "identity": ("citizen_number",),
     }
 )
-PROGRAM_SCOPES = frozenset(permission.value for permission in Permission) - {Permission.LICENCE_OWN.value}
-"""The words of `Permission`. A citizen's own licences are a citizen's alone."""
+_OF_PEOPLE = frozenset({Permission.LICENCE_OWN, Permission.KEY_REQUEST, Permission.KEY_APPROVE})
+"""A citizen's own licences are a citizen's alone, and no program asks for or approves an operation on a key."""
+PROGRAM_SCOPES = frozenset(permission.value for permission in Permission if permission not in _OF_PEOPLE)
+"""The other words of `Permission`."""
 
 
 def split(value: str) -> tuple[str, ...]:
