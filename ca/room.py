@@ -17,7 +17,7 @@ from ca.storing import opened
 from ca.suites import Suite
 from ca.template import Issuer, Places, Template, compile_template
 from foundation.ground import Ground
-from hsm.keystore import KeyStore
+from hsm.store import KeyStore
 
 
 @dataclass(frozen=True, slots=True)

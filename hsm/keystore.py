@@ -33,7 +33,7 @@ _NAME = re.compile(r"[a-z0-9][a-z0-9._/-]{0,119}")
 _OPEN_KEYS = 4096
 
 
-class KeyStore:
+class LocalKeyStore:
     """Verbs open their own transactions: never call them inside one (SQLite has a single writer)."""
 
     def __init__(self, db: Database, clock: Clock, ids: Ids, audit: Audit, kek: Kek) -> None:

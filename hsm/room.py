@@ -17,11 +17,12 @@ from foundation.settings import Settings
 from hsm import libcrypto, selftest
 from hsm.kek import Kek, open_kek
 from hsm.keys import Algorithm, Purpose
-from hsm.keystore import KeyStore
+from hsm.keystore import LocalKeyStore
 from hsm.notes import NoteSigner
 from hsm.secret_store import SecretStore
 from hsm.secrets import FIELD, KeyedMac, SealedFields
 from hsm.sm4 import Aead
+from hsm.store import KeyStore
 
 CHECKPOINT_KEY = "audit/checkpoint"
 
@@ -53,7 +54,7 @@ class HsmRoom:
 
     @classmethod
     def build(cls, ground: Ground, vault: Vault) -> HsmRoom:
-        return cls(ground, vault, KeyStore(ground.db, ground.clock, ground.ids, ground.audit, vault.kek))
+        return cls(ground, vault, LocalKeyStore(ground.db, ground.clock, ground.ids, ground.audit, vault.kek))
 
     def checkpoint_signer(self) -> NoteSigner:
         """The signer of audit checkpoints, its key made at first use."""

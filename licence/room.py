@@ -8,7 +8,7 @@ from uuid import UUID
 
 from ca.room import CaRoom
 from foundation.ground import Ground
-from hsm.keystore import KeyStore
+from hsm.store import KeyStore
 from licence.holders import HolderNumbers, NoHolders
 from seal.room import SealRoom
 from verify.codes import CodeKey

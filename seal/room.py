@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from ca.room import CaRoom
 from foundation.ground import Ground
-from hsm.keystore import KeyStore
+from hsm.store import KeyStore
 from seal.held import Held
 
 MOST_HELD = 1024

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from foundation.ground import Ground
-from hsm.keystore import KeyStore
+from hsm.store import KeyStore
 from sso.sms import OutboxSender, SmsSender
 from sso.token_keys import TokenKeys
 

@@ -18,8 +18,8 @@ from sqlalchemy.orm import Session
 from foundation.ground import Ground
 from foundation.principal import Principal
 from hsm.keys import Algorithm, Purpose
-from hsm.keystore import KeyStore
 from hsm.signing import Signer, ToBeSigned
+from hsm.store import KeyStore
 from sso import jose, jwks
 from sso.protocol_models import TokenKey
 from sso.secrets_at_rest import put_once

@@ -15,7 +15,7 @@ from foundation.metrics import REGISTRY
 from hsm import private_keys, signing
 from hsm.errors import EngineFault, KeyDamaged, KeyExists, KeyMissing, PurposeRefused, TokenSpent
 from hsm.keys import Algorithm, KeyRef, Purpose
-from hsm.keystore import KeyStore
+from hsm.keystore import LocalKeyStore
 from hsm.models import HsmKey
 from hsm.room import HsmRoom
 from hsm.schemes import scheme_for
@@ -32,7 +32,7 @@ def test_a_key_signs_and_survives_a_restart(room: HsmRoom, algorithm: Algorithm)
     ref = room.keys.generate("ca/root", algorithm, {Purpose.CERTIFICATE, Purpose.CRL})
     _check(ref, b"tbs", room.keys.signer("ca/root").sign(ToBeSigned(Purpose.CRL, b"tbs", "intent-1")))
     ground = room.ground
-    restarted = KeyStore(ground.db, ground.clock, ground.ids, ground.audit, room.vault.kek)
+    restarted = LocalKeyStore(ground.db, ground.clock, ground.ids, ground.audit, room.vault.kek)
     assert restarted.find("ca/root") == ref
     signer = restarted.signer("ca/root")
     assert signer.ref == ref
@@ -127,7 +127,7 @@ def test_names_are_taken_once(room: HsmRoom) -> None:
 
 def test_processes_that_race_agree_on_one_key(room: HsmRoom) -> None:
     ground = room.ground
-    stores = [KeyStore(ground.db, ground.clock, ground.ids, ground.audit, room.vault.kek) for _ in range(4)]
+    stores = [LocalKeyStore(ground.db, ground.clock, ground.ids, ground.audit, room.vault.kek) for _ in range(4)]
     with ThreadPoolExecutor(4) as pool:
         refs = list(pool.map(lambda s: s.ensure("k", Algorithm.SM2, {Purpose.CODE}), stores))
     assert len(set(refs)) == 1

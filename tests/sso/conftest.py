@@ -15,7 +15,7 @@ from foundation.ground import Ground
 from foundation.numbers import citizen_number_check, make_uscc
 from foundation.principal import SYSTEM
 from foundation.web.frame import language, make_app
-from hsm.keystore import KeyStore
+from hsm.keystore import LocalKeyStore
 from hsm.room import HsmRoom, Vault
 from sso import api, clients, pages, people
 from sso import room as sso_room
@@ -36,12 +36,12 @@ def number(order: int) -> str:
 
 
 @pytest.fixture
-def keys(ground: Ground, vault: Vault) -> KeyStore:
+def keys(ground: Ground, vault: Vault) -> LocalKeyStore:
     return HsmRoom.build(ground, vault).keys
 
 
 @pytest.fixture
-def room(ground: Ground, keys: KeyStore) -> SsoRoom:
+def room(ground: Ground, keys: LocalKeyStore) -> SsoRoom:
     return sso_room.build(ground, keys)
 
 

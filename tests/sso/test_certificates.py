@@ -25,7 +25,7 @@ from pydantic import SecretStr
 from foundation.clock import FixedClock
 from foundation.ground import Ground
 from foundation.principal import SYSTEM
-from hsm.keystore import KeyStore
+from hsm.keystore import LocalKeyStore
 from sso import clients
 from sso import room as sso_room
 from sso.client_certificates import thumbprint
@@ -67,7 +67,7 @@ def good(clock: FixedClock) -> Identity:
 
 
 @pytest.fixture
-def app(ground: Ground, keys: KeyStore, good: Identity) -> Flask:
+def app(ground: Ground, keys: LocalKeyStore, good: Identity) -> Flask:
     web = ground.settings.web.model_copy(update={"proxy_secret": SecretStr(SECRET)})
     guarded = replace(ground, settings=ground.settings.model_copy(update={"web": web}))
     new = NewClient(
@@ -101,7 +101,7 @@ def test_the_header_counts_only_with_the_proxys_secret(app: Flask, good: Identit
 
 
 def test_without_a_configured_secret_no_header_counts(
-    ground: Ground, keys: KeyStore, good: Identity, app: Flask
+    ground: Ground, keys: LocalKeyStore, good: Identity, app: Flask
 ) -> None:
     bare = app_of(ground, sso_room.build(ground, keys)).test_client()
     for secret in ("", "x", None):
