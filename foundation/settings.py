@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import re
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
@@ -21,6 +22,8 @@ from pydantic_settings import (
     SettingsConfigDict,
     TomlConfigSettingsSource,
 )
+
+from foundation.device_settings import Pkcs11Settings, SdfSettings
 
 PREFIX = "YINXIN_"
 FILE, SECRETS_DIR = "YINXIN_FILE", "YINXIN_SECRETS_DIR"
@@ -64,7 +67,26 @@ class KeySettings(_Group):
     field_cipher: Literal["sm4-gcm", "aes-256-gcm"] = Field(
         "sm4-gcm", description="Cipher of personal data written from now on; older values still open"
     )
+    dual_control: bool | None = Field(
+        None, description="CA keys only by ceremony or by two people; default: true in production, false in sample"
+    )
+    approvals: int = Field(1, ge=1, le=5, description="People who must approve an operation on a key, its asker apart")
+    blocklist: tuple[Path, ...] = Field(
+        (), description="Files of weak keys: SHA-256 of SubjectPublicKeyInfo, or Debian's openssl-blacklist"
+    )
+    routes: dict[str, Literal["software", "pkcs11", "sdf"]] = Field(
+        {}, description='Where new keys go, by prefix of their name: {"ca/rsa-": "pkcs11", "ca/sm2-": "sdf"}'
+    )
+    pkcs11: Pkcs11Settings | None = Field(None, description="A PKCS#11 token, see docs/devices.md")
+    sdf: SdfSettings | None = Field(None, description="An SDF device (GM/T 0018), see docs/devices.md")
     libcrypto: str | None = Field(None, description="Path of the libcrypto >= 3.0 that does SM2; default: the system's")
+
+    @model_validator(mode="after")
+    def _routes_lead_somewhere(self) -> KeySettings:
+        for prefix, backend in self.routes.items():
+            if backend != "software" and getattr(self, backend) is None:
+                raise ValueError(f"routes sends {prefix!r} to {backend}, but there is no keys.{backend}")
+        return self
 
 
 class WebSettings(_Group):
@@ -94,6 +116,24 @@ class WebSettings(_Group):
         return self.public_url.startswith("https://")
 
 
+class CaSettings(_Group):
+    shards: int | None = Field(
+        None, ge=1, le=4096, description="Partial revocation lists per issuing CA, may only grow; default 16, sample 2"
+    )
+    lists_seconds: int = Field(
+        180, ge=10, le=3600, description="Longest time until a revocation is on its shard and on the delta list"
+    )
+    presign_all: bool = Field(
+        default=False, description="Pre-sign OCSP answers for every valid certificate, not only for those asked about"
+    )
+    stamp_ordering: bool = Field(
+        default=False, description="Time stamps carry fractions of a second and strictly increase (ordering TRUE)"
+    )
+    clock_server: str = Field(
+        "", description="NTP server host[:port] the clock is compared with; time stamps stop when it is 1 s off"
+    )
+
+
 class AuditSettings(_Group):
     checkpoint_dir: Path | None = Field(
         None, description="Where checkpoints and leaf hashes go; default `home`/checkpoints. Put it on another disk"
@@ -109,6 +149,29 @@ class SsoSettings(_Group):
     sms: Literal["outbox"] = Field(
         "outbox", description="Sender of SMS codes; `outbox` shows them on a local page, sample region only"
     )
+
+
+class AcmeSettings(_Group):
+    """Automatic certificates for web servers. Without networks no name can be proven, so the service is off."""
+
+    networks: tuple[str, ...] = Field((), description="Networks where proofs of names may be fetched, as 10.0.0.0/8")
+    hosts: dict[str, str] = Field({}, description="Addresses of names that no DNS knows: name to address")
+    http_port: int = Field(80, ge=1, le=65535, description="Port proofs are fetched from; RFC 8555 says 80")
+    seconds: float = Field(10.0, gt=0, le=60, description="Longest time to fetch one proof")
+
+    @field_validator("networks")
+    @classmethod
+    def _are_networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for one in value:
+            ip_network(one)
+        return value
+
+    @field_validator("hosts")
+    @classmethod
+    def _are_addresses(cls, value: dict[str, str]) -> dict[str, str]:
+        for one in value.values():
+            ip_address(one)
+        return value
 
 
 class JobSettings(_Group):
@@ -143,8 +206,10 @@ class Settings(BaseSettings):
     storage: StorageSettings = StorageSettings()
     keys: KeySettings = KeySettings()
     web: WebSettings = WebSettings()
+    ca: CaSettings = CaSettings()
     audit: AuditSettings = AuditSettings()
     sso: SsoSettings = SsoSettings()
+    acme: AcmeSettings = AcmeSettings()
     jobs: JobSettings = JobSettings()
     log: LogSettings = LogSettings()
 
@@ -201,6 +266,17 @@ class Settings(BaseSettings):
     @property
     def database_url(self) -> str:
         return self.database.url or f"sqlite:///{self.home.resolve() / 'yinxin.db'}"
+
+    @property
+    def dual_control(self) -> bool:
+        """Whether the system alone may make no CA key (BR 5.2.2, GM/T 0034 8: 双人控制)."""
+        asked = self.keys.dual_control
+        return self.environment == "production" if asked is None else asked
+
+    @property
+    def shards(self) -> int:
+        """Partial lists of an issuing CA: a province's certificates spread over sixteen, a sample's over two."""
+        return self.ca.shards or (16 if self.environment == "production" else 2)
 
     @property
     def storage_url(self) -> str:

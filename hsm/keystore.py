@@ -20,28 +20,32 @@ from foundation.clock import Clock
 from foundation.database import Database
 from foundation.ids import Ids
 from foundation.principal import SYSTEM, Principal
-from hsm import private_keys
+from hsm.backends.backend import Backend, Made
+from hsm.backends.registry import Backends, software_only
 from hsm.digests import sha256
 from hsm.errors import KeyDamaged, KeyExists, KeyMissing
 from hsm.kek import Kek
 from hsm.keys import Algorithm, KeyRef, Purpose, State
 from hsm.models import HsmKey
-from hsm.private_keys import PrivateKey
 from hsm.signing import KeySigner, Signer
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9._/-]{0,119}")
 _OPEN_KEYS = 4096
+_CLAIMS = 16
 
 
 class LocalKeyStore:
     """Verbs open their own transactions: never call them inside one (SQLite has a single writer)."""
 
-    def __init__(self, db: Database, clock: Clock, ids: Ids, audit: Audit, kek: Kek) -> None:
+    def __init__(
+        self, db: Database, clock: Clock, ids: Ids, audit: Audit, kek: Kek, backends: Backends | None = None
+    ) -> None:
         self._db = db
         self._clock = clock
         self._ids = ids
         self._audit = audit
         self._kek = kek
+        self._backends = backends or software_only(ids)
         self._open: OrderedDict[tuple[str, int], KeySigner] = OrderedDict()
         self._lock = threading.Lock()
 
@@ -124,36 +128,55 @@ class LocalKeyStore:
             raise ValueError("a key needs a name of a-z 0-9 . _ / - and at least one purpose")
         if version == 1 and self.find(name, 1) is not None:
             raise KeyExists(name)  # before seconds are spent on an RSA key
-        key = private_keys.generate(algorithm)  # outside the transaction: RSA takes seconds
-        ref = KeyRef(name, version, algorithm, purposes, key.spki)
+        backend = self._backends.for_new(name)
+        for _ in range(_CLAIMS):
+            # Outside the transaction: RSA takes seconds, a device longer.
+            made = backend.generate(f"{name}#{version}", algorithm, taken=self._taken(backend))
+            try:
+                return self._enter(KeyRef(name, version, algorithm, purposes, made.spki), backend, made, principal)
+            except IntegrityError as error:
+                backend.destroy(made.kept)
+                if made.reference is None or self.find(name, version) is not None:
+                    raise KeyExists(name) from error
+                # else another process claimed the same ready key of the device a moment earlier: take the next
+        raise KeyExists(name)
+
+    def _taken(self, backend: Backend) -> list[str]:
+        """What of a device was ever given away: a retired or destroyed key's place is not used again."""
+        if not backend.holds_keys:
+            return []
+        with self._db.read() as session:
+            return list(session.scalars(select(HsmKey.reference).where(HsmKey.backend == backend.name)))
+
+    def _enter(self, ref: KeyRef, backend: Backend, made: Made, principal: Principal) -> KeyRef:
         row = HsmKey(
             id=self._ids.uuid7(),
-            name=name,
-            version=version,
-            algorithm=algorithm,
-            purposes=_joined(purposes),
-            spki=key.spki,
-            wrapped=self._kek.wrap(key.pkcs8(), _place(ref)),
+            name=ref.name,
+            version=ref.version,
+            algorithm=ref.algorithm,
+            purposes=_joined(ref.purposes),
+            spki=ref.spki,
+            backend=backend.name if backend.holds_keys else None,
+            reference=made.reference,
             state=State.ACTIVE,
             created_at=self._clock.now(),
         )
-        try:
-            with self._db.begin() as session:
-                session.add(row)
-                self._audit.record(
-                    session,
-                    principal,
-                    action="hsm.key.generate",
-                    object=f"key:{name}",
-                    payload={
-                        "version": version,
-                        "algorithm": algorithm.value,
-                        "purposes": sorted(purposes),
-                        "spki_sha256": sha256(key.spki).hex(),
-                    },
-                )
-        except IntegrityError as error:
-            raise KeyExists(name) from error
+        row.wrapped = self._kek.wrap(made.kept, _place(ref, row.backend))
+        with self._db.begin() as session:
+            session.add(row)
+            self._audit.record(
+                session,
+                principal,
+                action="hsm.key.generate",
+                object=f"key:{ref.name}",
+                payload={
+                    "version": ref.version,
+                    "algorithm": ref.algorithm.value,
+                    "purposes": sorted(ref.purposes),
+                    "spki_sha256": sha256(ref.spki).hex(),
+                    "backend": backend.name,
+                },
+            )
         return ref
 
     def _need(self, name: str) -> KeyRef:
@@ -164,7 +187,8 @@ class LocalKeyStore:
 
     def _load(self, row: HsmKey) -> KeySigner:
         ref = _ref(row)
-        key: PrivateKey = private_keys.load(ref.algorithm, self._kek.unwrap(row.wrapped, _place(ref)))
+        kept = self._kek.unwrap(row.wrapped, _place(ref, row.backend))
+        key = self._backends.named(row.backend).open(kept, ref.algorithm)
         if key.spki != ref.spki:
             raise KeyDamaged(str(ref))
         return KeySigner(ref, key)
@@ -174,9 +198,10 @@ def _joined(purposes: Iterable[Purpose]) -> str:
     return ",".join(sorted(purposes))
 
 
-def _place(ref: KeyRef) -> str:
+def _place(ref: KeyRef, backend: str | None = None) -> str:
     """Names hold no bar, so the parts cannot run into each other."""
-    return f"hsm_key|{ref.name}|{ref.version}|{ref.algorithm}|{_joined(ref.purposes)}"
+    where = f"|{backend}" if backend is not None else ""
+    return f"hsm_key|{ref.name}|{ref.version}|{ref.algorithm}|{_joined(ref.purposes)}{where}"
 
 
 def _row(session: Session, name: str, version: int | None) -> HsmKey | None:

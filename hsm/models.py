@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import LargeBinary, String, UniqueConstraint, Uuid
+from sqlalchemy import Index, LargeBinary, String, UniqueConstraint, Uuid
 from sqlalchemy.orm import Mapped, mapped_column
 
 from foundation.database import Base
@@ -30,7 +30,10 @@ class HsmKey(Base):
     """One version of a signing key. Everything but `state` is bound to the wrapped octets or to the public half."""
 
     __tablename__ = "hsm_key"
-    __table_args__ = (UniqueConstraint("name", "version"),)
+    __table_args__ = (
+        UniqueConstraint("name", "version"),
+        Index("uq_hsm_key_backend_reference", "backend", "reference", unique=True),
+    )
 
     id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
     name: Mapped[str] = mapped_column(String(120))
@@ -38,7 +41,11 @@ class HsmKey(Base):
     algorithm: Mapped[str] = mapped_column(String(16))
     purposes: Mapped[str] = mapped_column(String(200), doc="Sorted, joined with commas")
     spki: Mapped[bytes] = mapped_column(LargeBinary(1024))
-    wrapped: Mapped[bytes] = mapped_column(LargeBinary(4096), doc="PKCS#8 under AES-256-GCM")
+    wrapped: Mapped[bytes] = mapped_column(
+        LargeBinary(4096), doc="Under AES-256-GCM: PKCS#8, or where in its device the key is"
+    )
+    backend: Mapped[str | None] = mapped_column(String(32), doc="None is software")
+    reference: Mapped[str | None] = mapped_column(String(120), doc="The key's place in its device; used once, ever")
     state: Mapped[str] = mapped_column(String(16))
     created_at: Mapped[datetime]
 

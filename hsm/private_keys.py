@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 from hsm import asymmetric
 from hsm.asymmetric import EcPrivateKey, RsaPrivateKey
+from hsm.backends.backend import OpenKey, SignsMessages
 from hsm.keys import Algorithm
 from hsm.sm2 import DEFAULT_SM2_ID, Sm2PrivateKey
 
@@ -22,8 +25,8 @@ def load(algorithm: Algorithm, pkcs8: bytes) -> PrivateKey:
     return asymmetric.load(algorithm, pkcs8)
 
 
-def sign(key: PrivateKey, message: bytes) -> bytes:
+def sign(key: OpenKey, message: bytes) -> bytes:
     """With the scheme of our own keys; SM2 under the ID every certificate, CRL, message and seal of ours uses."""
     if isinstance(key, Sm2PrivateKey):
         return key.sign(message, sm2_id=DEFAULT_SM2_ID)
-    return key.sign(message)
+    return cast("SignsMessages", key).sign(message)

@@ -15,6 +15,7 @@ from foundation.ids import Ids
 from foundation.principal import Principal
 from foundation.settings import Settings
 from hsm import libcrypto, selftest
+from hsm.backends.registry import open_backends
 from hsm.kek import Kek, open_kek
 from hsm.keys import Algorithm, Purpose
 from hsm.keystore import LocalKeyStore
@@ -54,7 +55,8 @@ class HsmRoom:
 
     @classmethod
     def build(cls, ground: Ground, vault: Vault) -> HsmRoom:
-        return cls(ground, vault, LocalKeyStore(ground.db, ground.clock, ground.ids, ground.audit, vault.kek))
+        backends = open_backends(ground.settings.keys, ground.ids)
+        return cls(ground, vault, LocalKeyStore(ground.db, ground.clock, ground.ids, ground.audit, vault.kek, backends))
 
     def checkpoint_signer(self) -> NoteSigner:
         """The signer of audit checkpoints, its key made at first use."""

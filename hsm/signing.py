@@ -11,9 +11,9 @@ from typing import Protocol
 
 from foundation.metrics import SIGNATURE_SECONDS
 from hsm import private_keys
+from hsm.backends.backend import OpenKey
 from hsm.errors import BadSignature, EngineFault, PurposeRefused, TokenSpent
 from hsm.keys import KeyRef, Purpose
-from hsm.private_keys import PrivateKey
 from hsm.schemes import scheme_for
 from hsm.verifying import DEFAULT_SM2_ID, verify
 
@@ -58,7 +58,7 @@ class KeySigner:
 
     __slots__ = ("_key", "_ref", "_scheme")
 
-    def __init__(self, ref: KeyRef, key: PrivateKey) -> None:
+    def __init__(self, ref: KeyRef, key: OpenKey) -> None:
         self._ref = ref
         self._key = key
         self._scheme = scheme_for(ref.algorithm)
