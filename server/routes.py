@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 import ca.api
+import ca.credentials.api
 import licence.api
 import seal.api
 import sso.api
 import verify.api
 from foundation.web.api import Route
 
-ROUTES: tuple[Route, ...] = (*ca.api.ROUTES, *seal.api.ROUTES, *verify.api.ROUTES, *licence.api.ROUTES, *sso.api.ROUTES)
+ROUTES: tuple[Route, ...] = (
+    *ca.api.ROUTES,
+    *ca.credentials.api.ROUTES,
+    *seal.api.ROUTES,
+    *verify.api.ROUTES,
+    *licence.api.ROUTES,
+    *sso.api.ROUTES,
+)

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import ca.acme.models
+import ca.credentials.models
+import ca.est.models
 import ca.models
+import ca.revocation_models
 import foundation.audit.models
 import foundation.jobs
 import foundation.web.models
@@ -18,6 +22,10 @@ ROOMS = (
     foundation.web.models,
     hsm.models,
     ca.models,
+    ca.credentials.models,
+    ca.acme.models,
+    ca.est.models,
+    ca.revocation_models,
     seal.models,
     licence.models,
     sso.models,

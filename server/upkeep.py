@@ -9,6 +9,8 @@ import structlog
 
 from ca import crl, hierarchy
 from ca import recover as ca_recovery
+from ca.acme import jobs as acme_jobs
+from ca.acme import nonces as acme_nonces
 from ca.chain import authorities
 from foundation.jobs import Handler, Worker
 from foundation.web import idempotency, limits, sessions
@@ -26,8 +28,7 @@ ABANDONED = timedelta(minutes=2)
 
 def handlers(house: House) -> dict[str, Handler]:
     """Jobs by kind. Rooms that enqueue work register its handler here."""
-    del house
-    return {}
+    return {**acme_jobs.handlers(house.ca)}
 
 
 def start(house: House) -> None:
@@ -81,3 +82,4 @@ def _purge(house: House) -> None:
         sso_purge.purge(session, now)
         limits.Counters(house.ground.clock).purge(session)
         idempotency.purge(session, now)
+        acme_nonces.purge(session, now)
