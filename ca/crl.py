@@ -54,11 +54,9 @@ def current(room: CaRoom, authority: str) -> bytes:
 def _latest(room: CaRoom, slug: str) -> CaCrl | None:
     """The newest published list, unless something was revoked that it does not carry."""
     with room.ground.db.read() as session:
-        dirty = session.scalar(
-            select(exists().where(CaRevocation.authority == slug, CaRevocation.crl_number.is_(None)))
-        )
+        dirty = session.scalar(select(exists().where(CaRevocation.authority == slug, CaRevocation.seq.is_(None))))
         newest = session.scalars(
-            select(CaCrl).where(CaCrl.authority == slug).order_by(CaCrl.number.desc()).limit(1)
+            select(CaCrl).where(CaCrl.scope == slug).order_by(CaCrl.number.desc()).limit(1)
         ).first()
     # An unpublished intent may have claimed revocations, so the list before it is dirty too.
     return None if dirty or newest is None or newest.sha256 is None else newest
@@ -73,13 +71,13 @@ def storage_key(slug: str, number: int) -> str:
 
 
 def _published(room: CaRoom, latest: CaCrl) -> bytes:
-    place = ("crl", latest.authority)
+    place = ("crl", latest.scope)
     kept = room.kept.get(place)
     if isinstance(kept, tuple) and kept[0] == latest.number:
         return bytes(kept[1])
-    octets = room.ground.storage.open(storage_key(latest.authority, latest.number))
+    octets = room.ground.storage.open(storage_key(latest.scope, latest.number))
     if sha256(octets).hex() != latest.sha256:
-        return publish(room, latest.authority)  # an altered file is replaced by a fresh list, the old number is spent
+        return publish(room, latest.scope)  # an altered file is replaced by a fresh list, the old number is spent
     room.kept[place] = (latest.number, octets)
     return octets
 
@@ -103,9 +101,7 @@ def publish(room: CaRoom, slug: str) -> bytes:
     room.ground.storage.put_new(storage_key(slug, intent.number), octets)
     with room.ground.db.begin() as session:
         session.execute(
-            update(CaCrl)
-            .where(CaCrl.authority == slug, CaCrl.number == intent.number)
-            .values(sha256=sha256(octets).hex())
+            update(CaCrl).where(CaCrl.scope == slug, CaCrl.number == intent.number).values(sha256=sha256(octets).hex())
         )
         room.ground.audit.record(
             session,
@@ -123,15 +119,15 @@ def _record(room: CaRoom, authority: Authority) -> _Intent:
     now = room.ground.clock.now().replace(microsecond=0)
     with room.ground.db.begin() as session:
         row = session.scalars(select(CaAuthority).where(CaAuthority.slug == authority.slug).with_for_update()).one()
-        last = session.scalar(select(func.max(CaCrl.this_update)).where(CaCrl.authority == row.slug))
+        last = session.scalar(select(func.max(CaCrl.this_update)).where(CaCrl.scope == row.slug))
         if last is not None and now < last:
             raise ClockWentBack
         row.crl_number += 1
         # Claim first, then read what was claimed: a revocation committed in between waits for the next list.
         session.execute(
             update(CaRevocation)
-            .where(CaRevocation.authority == row.slug, CaRevocation.crl_number.is_(None))
-            .values(crl_number=row.crl_number)
+            .where(CaRevocation.authority == row.slug, CaRevocation.seq.is_(None))
+            .values(seq=row.crl_number)
         )
         entries = _entries(session, row.slug, last or now)
         life = room.crl_life[authority.role]
@@ -140,7 +136,7 @@ def _record(room: CaRoom, authority: Authority) -> _Intent:
         )
         session.add(
             CaCrl(
-                authority=row.slug,
+                scope=row.slug,
                 number=intent.number,
                 this_update=intent.this_update,
                 next_update=intent.next_update,
@@ -154,7 +150,7 @@ def _record(room: CaRoom, authority: Authority) -> _Intent:
 def _entries(session: Session, slug: str, last: datetime) -> list[bytes]:
     """An entry stays until one list made after the certificate's end has carried it (RFC 5280 3.3)."""
     query = select(CaRevocation.entry).where(
-        CaRevocation.authority == slug, CaRevocation.crl_number.is_not(None), CaRevocation.not_after >= last
+        CaRevocation.authority == slug, CaRevocation.seq.is_not(None), CaRevocation.not_after >= last
     )
     return list(session.connection().execute(query).scalars().all())  # a million rows: no ORM, no sorting
 

@@ -39,6 +39,7 @@ def establish(room: CaRoom, suites: Iterable[Suite] = Suite) -> None:
     for suite in suites:
         _root(room, suite)
         _issuing(room, suite)
+        grow_shards(room, f"{suite}-issuing")
         for profile, purpose, _ in _SERVICES:
             service_certificate(room, suite, profile, purpose)
 
@@ -92,6 +93,21 @@ def _issuing(room: CaRoom, suite: Suite) -> None:
     subject = _subject(room, suite, "电子政务CA")
     wanted = wanted_from(root, ISSUING, subject, key.spki, NO_IDENTITY, f"ca.authority:{slug}")
     _enter(room, run(room, SYSTEM, wanted), slug, suite, Role.ISSUING, root.slug, key)
+
+
+def grow_shards(room: CaRoom, slug: str) -> None:
+    """As many partial lists as the settings want. Never fewer: certificates name the ones there were."""
+    wanted = room.ground.settings.shards
+    if room.authority(slug).shards >= wanted:
+        return
+    with room.ground.db.begin() as session:
+        row = session.scalars(select(CaAuthority).where(CaAuthority.slug == slug).with_for_update()).one()
+        if row.shards < wanted:
+            row.shards = wanted
+            room.ground.audit.record(
+                session, SYSTEM, action="ca.authority.shards", object=f"authority:{slug}", payload={"shards": wanted}
+            )
+    room.forget(slug)
 
 
 def _ca_key(room: CaRoom, suite: Suite, slug: str) -> KeyRef:

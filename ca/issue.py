@@ -25,6 +25,7 @@ from ca.room import CaRoom
 from ca.storing import blind_name, closed, closed_name, opened
 from ca.suites import Suite
 from ca.template import identity_extensions
+from ca.weak import refuse_compromised, refuse_listed
 from foundation import der
 from foundation.errors import Damaged, InvalidInput
 from foundation.failpoints import reach
@@ -128,6 +129,7 @@ def _request_mac(room: CaRoom, wanted: Wanted) -> bytes:
 def _record(room: CaRoom, principal: Principal, wanted: Wanted) -> CaCertificate:
     """Commit the intent and its audit row. The database says whether the serial is new, before anything is signed."""
     ground = room.ground
+    refuse_listed(room, wanted.spki)
     for attempt in range(_ATTEMPTS):
         now = ground.clock.now()
         prepared = prepare(room, wanted, now)
@@ -135,6 +137,7 @@ def _record(room: CaRoom, principal: Principal, wanted: Wanted) -> CaCertificate
         try:
             with ground.db.begin() as session:
                 _check_clock(session, wanted.issuer.slug, now)
+                refuse_compromised(session, row.key_hash)
                 session.add(row)
                 ground.audit.record(
                     session,
@@ -169,6 +172,7 @@ def _row(room: CaRoom, wanted: Wanted, prepared: Prepared, now: datetime) -> CaC
         request_mac=_request_mac(room, wanted),
         authority=wanted.issuer.slug,
         serial=f"{prepared.serial:x}",
+        shard=prepared.shard,
         profile=wanted.profile.name,
         profile_version=wanted.profile.version,
         state=State.RECORDED,

@@ -34,6 +34,9 @@ class CaCertificate(Base):
     request_mac: Mapped[bytes] = mapped_column(LargeBinary(32), doc="Tells a repeated request from another one")
     authority: Mapped[str] = mapped_column(String(40), doc="Slug of the CA that signs")
     serial: Mapped[str] = mapped_column(String(40), doc="Hexadecimal, lower case")
+    shard: Mapped[int | None] = mapped_column(
+        Integer, doc="Partial list its distribution point names, fixed at issuance; NULL for the full list"
+    )
     profile: Mapped[str] = mapped_column(String(40), index=True)
     profile_version: Mapped[int] = mapped_column(Integer)
     state: Mapped[str] = mapped_column(String(10), index=True)
@@ -54,7 +57,7 @@ class CaCertificate(Base):
 
 
 class CaAuthority(Base):
-    """A CA of ours. `crl_number` is the last number given out; it only grows."""
+    """A CA of ours. `crl_number` is the last number given out to any of its lists; like `shards`, it only grows."""
 
     __tablename__ = "ca_authority"
 
@@ -65,14 +68,21 @@ class CaAuthority(Base):
     key_name: Mapped[str] = mapped_column(String(120))
     certificate_id: Mapped[UUID] = mapped_column(ForeignKey("ca_certificate.id"))
     crl_number: Mapped[int] = mapped_column(BigInteger)
+    shards: Mapped[int] = mapped_column(Integer, server_default="0", doc="Partial lists; 0 when there is the full only")
     created_at: Mapped[datetime]
 
 
 class CaRevocation(Base):
-    """One revoked certificate, its CRL entry encoded once and for all at revocation time."""
+    """One certificate that is revoked or on hold now, its CRL entry encoded when that was said.
+
+    A released one moves to `CaRelease`, so a row here always means "not to be trusted".
+    """
 
     __tablename__ = "ca_revocation"
-    __table_args__ = (Index("ix_ca_revocation_authority_crl_number", "authority", "crl_number"),)
+    __table_args__ = (
+        Index("ix_ca_revocation_authority_crl_number", "authority", "crl_number"),
+        Index("ix_ca_revocation_authority_shard_crl_number", "authority", "shard", "crl_number"),
+    )
 
     authority: Mapped[str] = mapped_column(String(40), primary_key=True)
     serial: Mapped[str] = mapped_column(String(40), primary_key=True)
@@ -82,8 +92,9 @@ class CaRevocation(Base):
     invalidity: Mapped[datetime | None]
     not_after: Mapped[datetime] = mapped_column(doc="Of the certificate: entries leave the list after it")
     entry: Mapped[bytes] = mapped_column(LargeBinary(100))
-    crl_number: Mapped[int | None] = mapped_column(
-        BigInteger, doc="First list that carries it; NULL makes the CA dirty"
+    shard: Mapped[int | None] = mapped_column(Integer, doc="Of the certificate; NULL for one on the full list only")
+    seq: Mapped[int | None] = mapped_column(
+        "crl_number", BigInteger, doc="Number of the list that first took the change up; NULL makes its lists dirty"
     )
 
 
@@ -92,13 +103,16 @@ class CaCrl(Base):
 
     __tablename__ = "ca_crl"
 
-    authority: Mapped[str] = mapped_column(String(40), primary_key=True)
+    scope: Mapped[str] = mapped_column(
+        "authority", String(40), primary_key=True, doc="`sm2-issuing`, its shard `sm2-issuing/3` or `sm2-issuing/delta`"
+    )
     number: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
     this_update: Mapped[datetime]
     next_update: Mapped[datetime]
     entries: Mapped[int] = mapped_column(Integer)
     tbs_hash: Mapped[str] = mapped_column(String(64))
     sha256: Mapped[str | None] = mapped_column(String(64), doc="Of the signed list; NULL until published")
+    base: Mapped[int | None] = mapped_column(BigInteger, doc="Of a delta: the full list it adds to")
 
 
 class CaStampClock(Base):

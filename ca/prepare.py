@@ -14,7 +14,7 @@ from ca.reading.identity import IdentityExtensions
 from ca.reading.shapes import fields
 from ca.room import Authority, CaRoom
 from ca.suites import key_identifier
-from ca.template import Issuer, identity_extensions
+from ca.template import Issuer, has_list, identity_extensions
 from foundation import der
 from foundation.errors import InvalidInput
 from foundation.numbers import is_uscc
@@ -35,6 +35,8 @@ class Wanted:
     identity: IdentityExtensions
     request_key: str
     validity: timedelta | None
+    shards: int = 0
+    """How many partial revocation lists the issuer has; 0 when it has the full one only."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -45,6 +47,7 @@ class Prepared:
     serial: int
     not_before: datetime
     not_after: datetime
+    shard: int | None
 
 
 def wanted_from(
@@ -65,6 +68,7 @@ def wanted_from(
         identity,
         request_key,
         validity,
+        authority.shards,
     )
 
 
@@ -73,6 +77,7 @@ def prepare(room: CaRoom, wanted: Wanted, now: datetime) -> Prepared:
     now = now.astimezone(UTC).replace(microsecond=0)
     subject, serial = write_name(wanted.subject), new_serial(room)
     not_after = _end(wanted, now)
+    shard = serial % wanted.shards if wanted.shards and has_list(wanted.profile) else None
     tbs = room.template(wanted.profile, wanted.issuer).tbs(
         serial=serial,
         not_before=now,
@@ -81,6 +86,7 @@ def prepare(room: CaRoom, wanted: Wanted, now: datetime) -> Prepared:
         spki=wanted.spki,
         key_id=key_id_of(wanted.spki),
         identity=identity_extensions(wanted.identity),
+        shard=shard,
     )
     order = Order(subject, wanted.spki, wanted.identity)
     lints.check(
@@ -93,9 +99,10 @@ def prepare(room: CaRoom, wanted: Wanted, now: datetime) -> Prepared:
             now,
             room.production,
             order,
+            shard,
         )
     )
-    return Prepared(tbs, serial, now, not_after)
+    return Prepared(tbs, serial, now, not_after, shard)
 
 
 def new_serial(room: CaRoom) -> int:

@@ -67,4 +67,5 @@ def _check(room: CaRoom, row: CaCertificate) -> None:
         else Issuer(row.authority, Suite(row.authority.split("-")[0]), tbs.subject.raw, tbs.subject_key_id or b"")
     )
     certificate = above.certificate if above else None
-    lints.check(Proposal(tbs, profile, issuer, certificate, room.places, row.not_before, room.production, None))
+    places, begin = room.places, row.not_before
+    lints.check(Proposal(tbs, profile, issuer, certificate, places, begin, room.production, None, row.shard))

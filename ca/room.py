@@ -31,6 +31,8 @@ class Authority:
     key_name: str
     certificate_id: UUID
     certificate: Certificate
+    shards: int = 0
+    """Partial revocation lists of new certificates. May grow in the database; each certificate keeps its own."""
 
     @property
     def issuer(self) -> Issuer:
@@ -75,6 +77,10 @@ class CaRoom:
             found = self._authorities[slug] = self._load(slug)
         return found
 
+    def forget(self, slug: str) -> None:
+        """Read an authority's row anew: its shards grew."""
+        self._authorities.pop(slug, None)
+
     def _load(self, slug: str) -> Authority:
         with self.ground.db.read() as session:
             row = session.get(CaAuthority, slug)
@@ -92,6 +98,7 @@ class CaRoom:
             row.key_name,
             row.certificate_id,
             read_certificate(octets),
+            row.shards,
         )
 
     def template(self, profile: Profile, issuer: Issuer) -> Template:

@@ -40,8 +40,12 @@ class Places:
     base_url: str
     policy_arc: str
 
-    def crl(self, slug: str) -> str:
-        return f"{self.base_url}/crl/{slug}.crl"
+    def crl(self, slug: str, shard: int | None = None) -> str:
+        """The full list, or the shard a certificate was given at issuance."""
+        return f"{self.base_url}/crl/{slug}.crl" if shard is None else f"{self.base_url}/crl/{slug}/{shard}.crl"
+
+    def delta_crl(self, slug: str) -> str:
+        return f"{self.base_url}/crl/{slug}/delta.crl"
 
     def ocsp(self, slug: str) -> str:
         return f"{self.base_url}/ocsp/{slug}"
@@ -62,7 +66,10 @@ class Template:
     first: bytes
     """Extensions before the subject key identifier."""
     then: bytes
-    """Extensions after it, before the identity extensions."""
+    """Extensions after it, before the distribution point."""
+    places: Places
+    after: bytes
+    """Extensions after the distribution point, before the identity extensions."""
 
     def tbs(
         self,
@@ -74,9 +81,14 @@ class Template:
         spki: bytes,
         key_id: bytes,
         identity: bytes = b"",
+        shard: int | None = None,
     ) -> bytes:
-        """DER of the TBSCertificate (RFC 5280 4.1)."""
+        """DER of the TBSCertificate (RFC 5280 4.1). `shard` names the list that would say it is revoked."""
         key = extension(oids.SUBJECT_KEY_ID, der.octet_string(key_id))
+        point = b""
+        if has_list(self.profile):
+            value = distribution_points(self.places.crl(self.issuer.slug, shard))
+            point = extension(oids.CRL_DISTRIBUTION_POINTS, value)
         return der.sequence(
             _VERSION_3,
             der.integer(serial),
@@ -84,7 +96,7 @@ class Template:
             der.sequence(der.x509_time(not_before), der.x509_time(not_after)),
             subject,
             spki,
-            der.explicit(3, der.sequence(self.first, key, self.then, identity)),
+            der.explicit(3, der.sequence(self.first, key, self.then, point, self.after, identity)),
         )
 
 
@@ -94,11 +106,18 @@ def compile_template(profile: Profile, issuer: Issuer, places: Places) -> Templa
         issuer,
         before=issuer.suite.scheme.algorithm_identifier() + issuer.name,
         first=authority_key_id(issuer.key_id),
-        then=b"".join(_constant_extensions(profile, issuer, places)),
+        then=b"".join(_before_point(profile, places)),
+        places=places,
+        after=b"".join(_after_point(profile, issuer, places)),
     )
 
 
-def _constant_extensions(profile: Profile, issuer: Issuer, places: Places) -> list[bytes]:
+def has_list(profile: Profile) -> bool:
+    """Names a revocation list: all but roots, and what is valid without asking."""
+    return profile.role is not Role.ROOT and not profile.no_check
+
+
+def _before_point(profile: Profile, places: Places) -> list[bytes]:
     usage = der.named_bits(*(_USAGE_BITS[usage] for usage in profile.key_usage))
     found = [extension(oids.KEY_USAGE, usage, critical=True)]
     if profile.is_ca:
@@ -107,17 +126,20 @@ def _constant_extensions(profile: Profile, issuer: Issuer, places: Places) -> li
     if profile.eku:
         purposes = der.sequence(*(der.oid(purpose) for purpose in profile.eku))
         found.append(extension(oids.EXTENDED_KEY_USAGE, purposes, critical=profile.eku_critical))
+    if profile.role is not Role.ROOT:
+        policy = der.sequence(der.sequence(der.oid(places.certificate_policy(profile))))
+        found.append(extension(oids.CERTIFICATE_POLICIES, policy))
+    return found
+
+
+def _after_point(profile: Profile, issuer: Issuer, places: Places) -> list[bytes]:
     if profile.role is Role.ROOT:
-        return found
-    policy = der.sequence(der.sequence(der.oid(places.certificate_policy(profile))))
-    found.append(extension(oids.CERTIFICATE_POLICIES, policy))
-    if not profile.no_check:
-        found.append(extension(oids.CRL_DISTRIBUTION_POINTS, _distribution_point(places.crl(issuer.slug))))
+        return []
     access = [(oids.ACCESS_CA_ISSUERS, places.certificate(issuer.slug))]
     if profile.role is Role.LEAF and not profile.no_check:
         # A root answers no OCSP: it may be offline, and its list is short (facts: pki 5.2)
         access.insert(0, (oids.ACCESS_OCSP, places.ocsp(issuer.slug)))
-    found.append(extension(oids.AUTHORITY_INFO_ACCESS, der.sequence(*(_access(*pair) for pair in access))))
+    found = [extension(oids.AUTHORITY_INFO_ACCESS, der.sequence(*(_access(*pair) for pair in access)))]
     if profile.no_check:
         found.append(extension(oids.OCSP_NO_CHECK, der.null()))
     return found
@@ -136,8 +158,13 @@ def _uri(address: str) -> bytes:
     return der.implicit(6, der.ia5(address))
 
 
-def _distribution_point(address: str) -> bytes:
-    return der.sequence(der.sequence(der.explicit(0, der.explicit(0, _uri(address)))))
+def distribution_point_name(address: str) -> bytes:
+    """DistributionPointName (RFC 5280 4.2.1.13), in certificates and, octet for octet the same, in their list."""
+    return der.explicit(0, der.explicit(0, _uri(address)))
+
+
+def distribution_points(address: str) -> bytes:
+    return der.sequence(der.sequence(distribution_point_name(address)))
 
 
 def _access(method: str, address: str) -> bytes:

@@ -64,6 +64,10 @@ class StorageSettings(_Group):
 class KeySettings(_Group):
     kek_file: Path | None = Field(None, description="File with the key-encryption key, mode 0600; default `home`/kek")
     passphrase: SecretStr | None = Field(None, description="Derive the key-encryption key (argon2id) instead of a file")
+    escrow_file: Path | None = Field(
+        None, description="File with the key centre's half of the escrow key, mode 0600; default `home`/escrow-kek"
+    )
+    escrow_passphrase: SecretStr | None = Field(None, description="Passphrase of the key centre instead of that file")
     field_cipher: Literal["sm4-gcm", "aes-256-gcm"] = Field(
         "sm4-gcm", description="Cipher of personal data written from now on; older values still open"
     )
@@ -285,6 +289,10 @@ class Settings(BaseSettings):
     @property
     def kek_file(self) -> Path:
         return self.keys.kek_file or self.home / "kek"
+
+    @property
+    def escrow_file(self) -> Path:
+        return self.keys.escrow_file or self.home / "escrow-kek"
 
     @property
     def checkpoint_dir(self) -> Path:

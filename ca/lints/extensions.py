@@ -115,7 +115,7 @@ def check_addresses(p: Proposal) -> None:
     """Where the CRL, the OCSP responder and the issuer's certificate are: this issuer's, and no other."""
     slug, listed = p.issuer.slug, p.profile.role is not Role.ROOT and not p.profile.no_check
     expected = (
-        (p.places.crl(slug),) if listed else (),
+        (p.places.crl(slug, p.shard),) if listed else (),
         (p.places.ocsp(slug),) if listed and p.profile.role is Role.LEAF else (),
         () if p.profile.role is Role.ROOT else (p.places.certificate(slug),),
     )

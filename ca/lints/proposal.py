@@ -32,3 +32,5 @@ class Proposal:
     """When the intent was recorded; notBefore may not be another moment."""
     production: bool
     order: Order | None
+    shard: int | None = None
+    """The partial revocation list its row names; None for the full one."""
