@@ -79,7 +79,7 @@ def _begin(settings: Settings, db: Database, clock: Clock, ids: Ids) -> HsmKek:
     """First start: take or make the key, and write the check value."""
     method = _PASSPHRASE if settings.keys.passphrase else _FILE
     if method == _FILE and not settings.kek_file.exists():
-        _write_new(settings.kek_file, ids)
+        write_key_file(settings.kek_file, ids)
     row = HsmKek(
         id=1,
         method=method,
@@ -159,7 +159,7 @@ def read_key_file(path: Path) -> bytes:
     return key
 
 
-def _write_new(path: Path, ids: Ids) -> None:
+def write_key_file(path: Path, ids: Ids) -> None:
     """Complete and durable before it has its name; the first of two processes wins."""
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(f"{path.name}.{ids.token(8)}")
