@@ -28,6 +28,9 @@ ROLES: Mapping[str, frozenset[Permission]] = MappingProxyType(
         "seal-maker": frozenset({P.SEAL_MAKE, P.SEAL_READ}),  # 制章
         "window": frozenset({P.WINDOW_CHECK}),  # 窗口
         "ca-operator": frozenset({P.CA_READ, P.CA_ISSUE, P.CA_REVOKE}),  # 证书管理
+        "registrar": frozenset({P.RA_APPLY, P.CA_READ}),  # 本部门证书经办
+        "ra-officer": frozenset({P.RA_REVIEW, P.CA_READ}),  # 注册审核员
+        "ra-approver": frozenset({P.RA_APPROVE, P.CA_READ}),  # 注册复审员
         "key-custodian": frozenset({P.KEY_READ, P.KEY_REQUEST, P.KEY_APPROVE}),  # 密钥管理
         "administrator": frozenset({P.ADMIN_READ, P.CA_READ, P.SEAL_READ}),  # 系统管理
         "auditor": frozenset({P.AUDIT_READ}),  # 审计

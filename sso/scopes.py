@@ -28,8 +28,17 @@ CLAIMS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "identity": ("citizen_number",),
     }
 )
-_OF_PEOPLE = frozenset({Permission.LICENCE_OWN, Permission.KEY_REQUEST, Permission.KEY_APPROVE})
-"""A citizen's own licences are a citizen's alone, and no program asks for or approves an operation on a key."""
+_OF_PEOPLE = frozenset(
+    {
+        Permission.LICENCE_OWN,
+        Permission.KEY_REQUEST,
+        Permission.KEY_APPROVE,
+        Permission.RA_REVIEW,
+        Permission.RA_APPROVE,
+    }
+)
+"""A citizen's own licences are a citizen's alone; no program asks for or approves an operation on a key, or judges an
+application."""
 PROGRAM_SCOPES = frozenset(permission.value for permission in Permission if permission not in _OF_PEOPLE)
 """The other words of `Permission`."""
 
