@@ -54,3 +54,35 @@ class ClockWentBack(Unavailable):
                 "The clock is earlier than the last signature, so nothing was signed. Correct the clock and try again.",
             ),
         )
+
+
+class CertificateUnfinished(Conflict):
+    def __init__(self) -> None:
+        super().__init__(
+            "ca.certificate_unfinished",
+            Text(
+                "该证书尚未签发完成，请先恢复未完成的签发。",
+                "This certificate is not finished. Recover unfinished work first.",
+            ),
+        )
+
+
+class CertificateRevoked(Conflict):
+    """A revocation is for good: it is neither lifted nor turned into a hold."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "ca.certificate_revoked",
+            Text(
+                "该证书已被撤销，不能挂起或恢复。如需继续使用，请申请新证书。",
+                "This certificate is revoked, which cannot be lifted or turned into a hold. Apply for a new one.",
+            ),
+        )
+
+
+class NotOnHold(Conflict):
+    def __init__(self) -> None:
+        super().__init__(
+            "ca.not_on_hold",
+            Text("该证书没有被挂起，无需解除。", "This certificate is not on hold, so there is nothing to lift."),
+        )

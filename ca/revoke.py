@@ -1,42 +1,39 @@
-"""Revoking a certificate (撤销证书).
+"""Revoking (撤销), putting on hold (挂起) and lifting a hold (解除挂起).
 
-Constant work however many are revoked: one row with the ready CRL entry and one audit row, in one transaction. Lists
-are rebuilt by whoever next asks for one (facts: pki 5.2). Revoking twice is the same as once.
+Constant work however many are revoked: one row with the ready CRL entry, the stored OCSP answers gone, and one audit
+row, in one transaction. Lists are rebuilt elsewhere (facts: pki 5.2). Saying the same thing twice is saying it once.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import select
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from ca import oids
-from ca.errors import CertificateUnknown
-from ca.models import CaCertificate, CaRevocation, State
-from ca.profiles import PROFILES, ROOT
+from ca.errors import CertificateRevoked, CertificateUnknown, NotOnHold
+from ca.models import CaCertificate, CaRevocation
 from ca.reading.crl import Reason
+from ca.revocation_models import CaRelease
+from ca.revocations import (
+    REASONS,
+    check_invalidity,
+    check_may_be_held,
+    check_reason,
+    check_row,
+    encode_entry,
+    enter,
+    forget_answers,
+    lift,
+    supersedes,
+)
 from ca.room import CaRoom
 from ca.search import scope
-from ca.template import extension
-from foundation import der
-from foundation.errors import Conflict, InvalidInput
 from foundation.principal import Principal
-from foundation.text import Text
 
-REASONS = (
-    Reason.UNSPECIFIED,
-    Reason.KEY_COMPROMISE,
-    Reason.CA_COMPROMISE,
-    Reason.AFFILIATION_CHANGED,
-    Reason.SUPERSEDED,
-    Reason.CESSATION_OF_OPERATION,
-    Reason.PRIVILEGE_WITHDRAWN,
-)
-"""What may be said. Hold is not offered: a suspended seal is a state of the seal, not of the certificate."""
+__all__ = ["REASONS", "Release", "Revocation", "encode_entry", "hold", "release", "revoke"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +43,16 @@ class Revocation:
     serial: int
     revoked_at: datetime
     reason: Reason
+    invalidity: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    certificate_id: UUID
+    authority: str
+    serial: int
+    held_at: datetime
+    released_at: datetime
 
 
 def revoke(
@@ -58,55 +65,79 @@ def revoke(
     serial: int | None = None,
     invalidity: datetime | None = None,
 ) -> Revocation:
-    """Revoke by id, or by CA slug and serial. A certificate revoked before stays as it was, with its first reason.
+    """Revoke by id, or by CA slug and serial. What was said before stands unless this says more (`supersedes`).
 
     `invalidity` is when the key is thought to have been lost (RFC 5280 5.3.2), not later than now.
     """
     now = room.ground.clock.now().replace(microsecond=0)
-    _check_reason(reason)
-    if invalidity is not None and invalidity > now:
-        raise InvalidInput(
-            "ca.invalidity", Text("失效时间不能晚于现在。", "The invalidity date may not lie in the future.")
-        )
-    try:
-        with room.ground.db.begin() as session:
-            row = _certificate(session, principal, certificate_id, authority, serial)
-            _check_row(row, reason)
-            found = session.get(CaRevocation, (row.authority, row.serial))
-            if found is not None:
-                return _answer(found)
-            entered = _enter(row, now, reason, invalidity)
-            session.add(entered)
-            room.ground.audit.record(
-                session,
-                principal,
-                action="ca.certificate.revoke",
-                object=f"certificate:{row.id}",
-                payload={"authority": row.authority, "serial": row.serial, "reason": reason.name.lower()},
-            )
-            return _answer(entered)
-    except IntegrityError:  # another process revoked it in the same moment
-        with room.ground.db.read() as session:
-            row = _certificate(session, principal, certificate_id, authority, serial)
-            return _answer(session.get_one(CaRevocation, (row.authority, row.serial)))
+    check_reason(reason)
+    check_invalidity(invalidity, now)
+    with room.ground.db.begin() as session:
+        row, found = _locked(session, principal, certificate_id, authority, serial)
+        check_row(row, reason)
+        if found is not None and not supersedes(reason, invalidity, found):
+            return _answer(found)
+        before = None if found is None else Reason(found.reason)
+        made = enter(session, row, found, now, reason, invalidity)
+        _record(room, session, principal, row, "revoke", reason=reason, before=before)
+        return _answer(made)
 
 
-def _check_reason(reason: Reason) -> None:
-    if reason not in REASONS:
-        raise InvalidInput(
-            "ca.reason",
-            Text(
-                "不支持该撤销原因，请从列表中选择。",
-                f"This reason cannot be given. Choose one of {', '.join(r.name.lower() for r in REASONS)}.",
-            ),
-        )
+def hold(
+    room: CaRoom,
+    principal: Principal,
+    *,
+    certificate_id: UUID | None = None,
+    authority: str | None = None,
+    serial: int | None = None,
+) -> Revocation:
+    """Suspend a certificate until it is released or revoked. One on hold stays as it is; a revoked one is refused."""
+    now = room.ground.clock.now().replace(microsecond=0)
+    with room.ground.db.begin() as session:
+        row, found = _locked(session, principal, certificate_id, authority, serial)
+        check_row(row, Reason.CERTIFICATE_HOLD)
+        if found is not None:
+            if found.reason != Reason.CERTIFICATE_HOLD:
+                raise CertificateRevoked
+            return _answer(found)
+        check_may_be_held(row, now)
+        made = enter(session, row, None, now, Reason.CERTIFICATE_HOLD, None)
+        _record(room, session, principal, row, "hold")
+        return _answer(made)
 
 
-def _certificate(
+def release(
+    room: CaRoom,
+    principal: Principal,
+    *,
+    certificate_id: UUID | None = None,
+    authority: str | None = None,
+    serial: int | None = None,
+) -> Release:
+    """Lift a hold: the next full list no longer names the certificate, delta lists say that it left.
+
+    Only a hold can be lifted; a revocation is for good. Lifting a lifted hold is answered as the first time.
+    """
+    now = room.ground.clock.now().replace(microsecond=0)
+    with room.ground.db.begin() as session:
+        row, found = _locked(session, principal, certificate_id, authority, serial)
+        if found is None:
+            lifted = session.get(CaRelease, (row.authority, row.serial))
+            if lifted is None:
+                raise NotOnHold
+            return _released(lifted)
+        if found.reason != Reason.CERTIFICATE_HOLD:
+            raise CertificateRevoked
+        made = lift(session, row, found, now)
+        _record(room, session, principal, row, "release")
+        return _released(made)
+
+
+def _locked(
     session: Session, principal: Principal, certificate_id: UUID | None, authority: str | None, serial: int | None
-) -> CaCertificate:
-    """The row, if the caller may reach it: a department's program reaches its department's certificates only."""
-    query = select(CaCertificate).where(scope(principal))
+) -> tuple[CaCertificate, CaRevocation | None]:
+    """The row, if the caller may reach it, and its revocation; locked, so that an answer is stored before or after."""
+    query = select(CaCertificate).where(scope(principal)).with_for_update()
     if certificate_id is not None:
         query = query.where(CaCertificate.id == certificate_id)
     elif authority is not None and serial is not None:
@@ -116,56 +147,35 @@ def _certificate(
     row = session.scalars(query).one_or_none()
     if row is None:
         raise CertificateUnknown
-    return row
+    return row, session.get(CaRevocation, (row.authority, row.serial))
 
 
-def _check_row(row: CaCertificate, reason: Reason) -> None:
-    if row.state != State.ISSUED:
-        raise Conflict(
-            "ca.certificate_unfinished",
-            Text(
-                "该证书尚未签发完成，请先恢复未完成的签发。",
-                "This certificate is not finished. Recover unfinished work first.",
-            ),
-        )
-    profile = PROFILES.get(row.profile)
-    if reason is Reason.CA_COMPROMISE and not (profile and profile.is_ca):
-        raise InvalidInput(
-            "ca.reason",
-            Text("“CA 密钥泄露”只适用于 CA 证书。", "CA compromise is a reason for certificates of CAs only."),
-        )
-    if profile is ROOT:
-        raise InvalidInput(
-            "ca.root",
-            Text(
-                "根证书不能自我撤销，请从信任列表中移除。",
-                "A root cannot revoke itself; remove it from the trust lists.",
-            ),
-        )
-
-
-def _enter(row: CaCertificate, now: datetime, reason: Reason, invalidity: datetime | None) -> CaRevocation:
-    return CaRevocation(
-        authority=row.authority,
-        serial=row.serial,
-        certificate_id=row.id,
-        revoked_at=now,
-        reason=int(reason),
-        invalidity=invalidity,
-        not_after=row.not_after,
-        entry=encode_entry(int(row.serial, 16), now, reason, invalidity),
+def _record(
+    room: CaRoom,
+    session: Session,
+    principal: Principal,
+    row: CaCertificate,
+    verb: str,
+    *,
+    reason: Reason | None = None,
+    before: Reason | None = None,
+) -> None:
+    """What every change of status does besides its own row."""
+    forget_answers(session, row.authority, [row.serial])
+    payload: dict[str, str] = {"authority": row.authority, "serial": row.serial}
+    if reason is not None:
+        payload["reason"] = reason.name.lower()
+    if before is not None:
+        payload["before"] = before.name.lower()
+    room.ground.audit.record(
+        session, principal, action=f"ca.certificate.{verb}", object=f"certificate:{row.id}", payload=payload
     )
 
 
-def encode_entry(serial: int, at: datetime, reason: Reason, invalidity: datetime | None) -> bytes:
-    """One entry of a CRL (RFC 5280 5.1.2.6, 5.3). `unspecified` is said by leaving the reason out (5.3.1)."""
-    said = b""
-    if reason is not Reason.UNSPECIFIED:
-        said += extension(oids.CRL_REASON, der.enumerated(reason))
-    if invalidity is not None:
-        said += extension(oids.INVALIDITY_DATE, der.generalized_time(invalidity.astimezone(UTC)))
-    return der.sequence(der.integer(serial), der.x509_time(at), der.sequence(said) if said else b"")
-
-
 def _answer(row: CaRevocation) -> Revocation:
-    return Revocation(row.certificate_id, row.authority, int(row.serial, 16), row.revoked_at, Reason(row.reason))
+    serial, reason = int(row.serial, 16), Reason(row.reason)
+    return Revocation(row.certificate_id, row.authority, serial, row.revoked_at, reason, row.invalidity)
+
+
+def _released(row: CaRelease) -> Release:
+    return Release(row.certificate_id, row.authority, int(row.serial, 16), row.held_at, row.released_at)

@@ -27,6 +27,7 @@ MOST = 100
 class Standing(StrEnum):
     VALID = "valid"
     REVOKED = "revoked"
+    HELD = "held"
     EXPIRED = "expired"
     UNFINISHED = "unfinished"
 
@@ -139,7 +140,9 @@ def _having(standing: Standing, now: datetime) -> ColumnElement[bool]:
         case Standing.UNFINISHED:
             return CaCertificate.state == State.RECORDED
         case Standing.REVOKED:
-            return revoked
+            return and_(revoked, CaRevocation.reason != Reason.CERTIFICATE_HOLD)
+        case Standing.HELD:
+            return CaRevocation.reason == Reason.CERTIFICATE_HOLD
         case Standing.EXPIRED:
             return and_(issued, ~revoked, CaCertificate.not_after < now)
         case Standing.VALID:
@@ -172,7 +175,7 @@ def _standing(row: CaCertificate, gone: CaRevocation | None, now: datetime) -> S
     if row.state != State.ISSUED:
         return Standing.UNFINISHED
     if gone is not None:
-        return Standing.REVOKED
+        return Standing.HELD if gone.reason == Reason.CERTIFICATE_HOLD else Standing.REVOKED
     return Standing.VALID if row.not_after >= now else Standing.EXPIRED
 
 
