@@ -26,6 +26,8 @@ class Purpose(StrEnum):
     CHECKPOINT = "checkpoint"
     CODE = "code"
     CLIENT = "client"
+    KEY_CENTRE = "key-centre"
+    """Envelopes and recovery transcripts of the key-management centre (密钥管理中心)."""
     TRANSCRIPT = "transcript"
     """Transcripts of key ceremonies (密钥仪式记录), under a prefix no other signed content begins with."""
 
