@@ -16,6 +16,9 @@ from foundation.principal import Principal
 from foundation.settings import Settings
 from hsm import libcrypto, selftest
 from hsm.backends.registry import open_backends
+from hsm.escrow.custody import Custody
+from hsm.escrow.shapes import Escrow
+from hsm.escrow.store import LocalEscrow
 from hsm.kek import Kek, open_kek
 from hsm.keys import Algorithm, Purpose
 from hsm.keystore import LocalKeyStore
@@ -36,6 +39,8 @@ class Vault:
     secrets: SecretStore
     cipher: SealedFields
     mac: KeyedMac
+    custody: Custody
+    """The key centre's own key, opened at its first use."""
 
 
 def unseal(settings: Settings, db: Database, clock: Clock, ids: Ids) -> Vault:
@@ -44,7 +49,8 @@ def unseal(settings: Settings, db: Database, clock: Clock, ids: Ids) -> Vault:
     selftest.run()
     kek = open_kek(settings, db, clock, ids)
     store = SecretStore(db, clock, ids, kek)
-    return Vault(kek, store, SealedFields(store, ids, Aead(settings.keys.field_cipher)), KeyedMac(store))
+    fields = SealedFields(store, ids, Aead(settings.keys.field_cipher))
+    return Vault(kek, store, fields, KeyedMac(store), Custody(settings, db, clock, ids, store))
 
 
 @dataclass(frozen=True)
@@ -52,11 +58,14 @@ class HsmRoom:
     ground: Ground
     vault: Vault
     keys: KeyStore
+    escrow: Escrow
 
     @classmethod
     def build(cls, ground: Ground, vault: Vault) -> HsmRoom:
         backends = open_backends(ground.settings.keys, ground.ids)
-        return cls(ground, vault, LocalKeyStore(ground.db, ground.clock, ground.ids, ground.audit, vault.kek, backends))
+        keys = LocalKeyStore(ground.db, ground.clock, ground.ids, ground.audit, vault.kek, backends)
+        escrow = LocalEscrow(ground.db, ground.clock, ground.ids, ground.audit, vault.custody, keys)
+        return cls(ground, vault, keys, escrow)
 
     def checkpoint_signer(self) -> NoteSigner:
         """The signer of audit checkpoints, its key made at first use."""

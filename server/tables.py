@@ -10,6 +10,7 @@ import ca.revocation_models
 import foundation.audit.models
 import foundation.jobs
 import foundation.web.models
+import hsm.escrow.models
 import hsm.models
 import licence.models
 import seal.models
@@ -21,6 +22,7 @@ ROOMS = (
     foundation.jobs,
     foundation.web.models,
     hsm.models,
+    hsm.escrow.models,
     ca.models,
     ca.credentials.models,
     ca.acme.models,
