@@ -26,6 +26,8 @@ class Purpose(StrEnum):
     CHECKPOINT = "checkpoint"
     CODE = "code"
     CLIENT = "client"
+    CMP = "cmp"
+    """Answers of the certificate management protocol (RFC 4210)."""
     KEY_CENTRE = "key-centre"
     """Envelopes and recovery transcripts of the key-management centre (密钥管理中心)."""
     TRANSCRIPT = "transcript"
