@@ -110,6 +110,58 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_ca_revocation_check_at"), ["at"], unique=False)
 
     op.create_table(
+        "hsm_escrow_grant",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("kind", sa.String(length=16), nullable=False),
+        sa.Column("closed", sa.String(length=16), nullable=True),
+        sa.Column("keys", sa.String(length=4000), nullable=False),
+        sa.Column("recipient", sa.LargeBinary(length=1024), nullable=False),
+        sa.Column("digest", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("quorum", sa.Integer(), nullable=False),
+        sa.Column("requester", sa.String(length=120), nullable=False),
+        sa.Column("approval_seconds", sa.Integer(), nullable=False),
+        sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("released_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("form", sa.String(length=40), nullable=True),
+        sa.Column("mac", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("attested", sa.LargeBinary(length=262144), nullable=True),
+        sa.Column("signature", sa.LargeBinary(length=512), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_hsm_escrow_grant")),
+    )
+    op.create_table(
+        "hsm_escrow_kek",
+        sa.Column("id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("method", sa.String(length=16), nullable=False),
+        sa.Column("salt", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("check_value", sa.LargeBinary(length=64), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_hsm_escrow_kek")),
+    )
+    op.create_table(
+        "hsm_escrow_key",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("algorithm", sa.String(length=16), nullable=False),
+        sa.Column("spki", sa.LargeBinary(length=1024), nullable=False),
+        sa.Column("spki_hash", sa.String(length=64), nullable=False),
+        sa.Column("wrapped", sa.LargeBinary(length=4096), nullable=False),
+        sa.Column("state", sa.String(length=16), nullable=False),
+        sa.Column("owner", sa.String(length=120), nullable=True),
+        sa.Column("version", sa.Integer(), nullable=True),
+        sa.Column("recipient", sa.LargeBinary(length=1024), nullable=True),
+        sa.Column("request_key", sa.String(length=200), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("allotted_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("replaced_at", sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_hsm_escrow_key")),
+        sa.UniqueConstraint("owner", "version", name=op.f("uq_hsm_escrow_key_owner_version")),
+        sa.UniqueConstraint("request_key", name=op.f("uq_hsm_escrow_key_request_key")),
+        sa.UniqueConstraint("spki_hash", name=op.f("uq_hsm_escrow_key_spki_hash")),
+    )
+    with op.batch_alter_table("hsm_escrow_key", schema=None) as batch_op:
+        batch_op.create_index("ix_hsm_escrow_key_state_algorithm", ["state", "algorithm"], unique=False)
+
+    op.create_table(
         "acme_order",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("account_id", sa.Uuid(), nullable=False),
@@ -172,6 +224,35 @@ def upgrade() -> None:
             ["certificate_id"], ["ca_certificate.id"], name=op.f("fk_est_enrolment_certificate_id_ca_certificate")
         ),
         sa.PrimaryKeyConstraint("certificate_id", name=op.f("pk_est_enrolment")),
+    )
+    op.create_table(
+        "hsm_escrow_approval",
+        sa.Column("grant_id", sa.Uuid(), nullable=False),
+        sa.Column("approver", sa.String(length=120), nullable=False),
+        sa.Column("approved", sa.Boolean(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("mac", sa.LargeBinary(length=32), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["grant_id"], ["hsm_escrow_grant.id"], name=op.f("fk_hsm_escrow_approval_grant_id_hsm_escrow_grant")
+        ),
+        sa.PrimaryKeyConstraint("grant_id", "approver", name=op.f("pk_hsm_escrow_approval")),
+    )
+    op.create_table(
+        "hsm_escrow_release",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("key_id", sa.Uuid(), nullable=False),
+        sa.Column("occasion", sa.String(length=60), nullable=False),
+        sa.Column("form", sa.String(length=40), nullable=False),
+        sa.Column("recipient_hash", sa.String(length=64), nullable=False),
+        sa.Column("octets", sa.LargeBinary(length=65536), nullable=True),
+        sa.Column("mac", sa.LargeBinary(length=32), nullable=True),
+        sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("made_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["key_id"], ["hsm_escrow_key.id"], name=op.f("fk_hsm_escrow_release_key_id_hsm_escrow_key")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_hsm_escrow_release")),
+        sa.UniqueConstraint("key_id", "occasion", "form", name=op.f("uq_hsm_escrow_release_key_id_occasion_form")),
     )
     op.create_table(
         "acme_authorization",
@@ -243,6 +324,8 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_acme_authorization_order_id"))
 
     op.drop_table("acme_authorization")
+    op.drop_table("hsm_escrow_release")
+    op.drop_table("hsm_escrow_approval")
     op.drop_table("est_enrolment")
     with op.batch_alter_table("ca_release", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_ca_release_certificate_id"))
@@ -256,6 +339,12 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_acme_order_account_id"))
 
     op.drop_table("acme_order")
+    with op.batch_alter_table("hsm_escrow_key", schema=None) as batch_op:
+        batch_op.drop_index("ix_hsm_escrow_key_state_algorithm")
+
+    op.drop_table("hsm_escrow_key")
+    op.drop_table("hsm_escrow_kek")
+    op.drop_table("hsm_escrow_grant")
     with op.batch_alter_table("ca_revocation_check", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_ca_revocation_check_at"))
 
