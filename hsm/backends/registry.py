@@ -8,12 +8,14 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping
 
+from foundation.device_settings import Pkcs11Settings
 from foundation.ids import Ids
 from foundation.settings import KeySettings
 from hsm.backends.backend import Backend
 from hsm.backends.errors import BackendUnknown
 from hsm.backends.software import SOFTWARE, SoftwareBackend
 
+PKCS11, SDF = "pkcs11", "sdf"
 Maker = Callable[[], Backend]
 
 
@@ -53,7 +55,15 @@ class Backends:
 def open_backends(settings: KeySettings, ids: Ids) -> Backends:
     """Software, and the devices the settings name."""
     makers: dict[str, Maker] = {SOFTWARE: lambda: SoftwareBackend(ids)}
+    if (pkcs11 := settings.pkcs11) is not None:
+        makers[PKCS11] = lambda: _pkcs11(pkcs11, ids)
     return Backends(makers, settings.routes)
+
+
+def _pkcs11(settings: Pkcs11Settings, ids: Ids) -> Backend:
+    from hsm.backends.cryptoki import CryptokiBackend  # a large library, and only where there is a token
+
+    return CryptokiBackend(settings, ids)
 
 
 def software_only(ids: Ids) -> Backends:
