@@ -49,6 +49,8 @@ class RevokedEntry:
     invalidity: datetime | None
     unknown_critical: tuple[str, ...]
     """Critical entry extensions we do not process: the list must not be used to call others good (RFC 5280 5.3)."""
+    certificate_issuer: bytes | None = None
+    """The value of that extension: in an indirect list it names the issuer of this entry and of those after it."""
 
 
 @dataclass(frozen=True)
@@ -85,7 +87,11 @@ class CertificateList:
 
     @cached_property
     def _index(self) -> dict[bytes, int]:
-        return dict(_places(self.der, *self.entries_at))
+        return dict(self.places())
+
+    def places(self) -> Iterator[tuple[bytes, int]]:
+        """(serial content, offset in `der`) of every entry, in the order of the list."""
+        return _places(self.der, *self.entries_at)
 
     def __len__(self) -> int:
         return len(self._index)
@@ -93,13 +99,14 @@ class CertificateList:
     def find(self, serial: int) -> RevokedEntry | None:
         """The entry of `serial`, or None when the list does not name it."""
         at = self._index.get(der.integer(serial)[2:])
-        return None if at is None else self._entry(at)
+        return None if at is None else self.entry_at(at)
 
     def entries(self) -> Iterator[RevokedEntry]:
         for at in self._index.values():
-            yield self._entry(at)
+            yield self.entry_at(at)
 
-    def _entry(self, at: int) -> RevokedEntry:
+    def entry_at(self, at: int) -> RevokedEntry:
+        """The entry that begins at `at`, an offset out of `places`."""
         return read_entry(der.parse(self.der[at : at + _ENTRY_MOST], trailing=True))
 
 
@@ -124,15 +131,18 @@ def _places(buffer: bytes, at: int, end: int) -> Iterator[tuple[bytes, int]]:
 def read_entry(node: der.Node) -> RevokedEntry:
     parts = fields(node, 2, 3, "entry of a CRL")
     reason, invalidity, unknown = Reason.UNSPECIFIED, None, []
+    issuer: bytes | None = None
     for extension in read_extensions(parts[2], []) if len(parts) == 3 else ():
         if extension.oid == oids.CRL_REASON:
             reason = _reason(der.parse(extension.value))
         elif extension.oid == oids.INVALIDITY_DATE:
             invalidity = der.parse(extension.value).as_time()
+        elif extension.oid == oids.CERTIFICATE_ISSUER:
+            issuer = extension.value
         elif extension.critical:
             unknown.append(extension.oid)
     serial = int.from_bytes(parts[0].expect(der.INTEGER).content, "big", signed=True)
-    return RevokedEntry(serial, parts[1].as_time(), reason, invalidity, tuple(unknown))
+    return RevokedEntry(serial, parts[1].as_time(), reason, invalidity, tuple(unknown), issuer)
 
 
 def _reason(node: der.Node) -> Reason:
