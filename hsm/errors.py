@@ -63,6 +63,10 @@ class Sealed(Unavailable):
         super().__init__(f"hsm.{code}", detail)
 
 
+class AwaitsOperator(Sealed):
+    """Nothing is wrong: people must bring their shares or the passphrase before a key can be used (等待解封)."""
+
+
 class EngineFault(Unavailable):
     """libcrypto is missing, too old, without SM2, or refused a call that must succeed."""
 

@@ -14,13 +14,14 @@ from argon2.low_level import Type, hash_secret_raw
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
 
 from foundation.clock import Clock
 from foundation.database import Database
 from foundation.ids import Ids
 from foundation.settings import Settings
 from foundation.text import Text
-from hsm.errors import KeyDamaged, Sealed
+from hsm.errors import AwaitsOperator, KeyDamaged, Sealed
 from hsm.models import HsmKek
 
 KEY_OCTETS = 32
@@ -28,7 +29,7 @@ _NONCE_OCTETS = 12
 _LEAST_PASSPHRASE = 12
 _TIME_COST, _MEMORY_KIB, _LANES = 3, 64 * 1024, 4  # about 0.3 s; RFC 9106 4, second recommended option
 _CHECK_TEXT = b"yinxin"
-_FILE, _PASSPHRASE = "file", "passphrase"
+_FILE, _PASSPHRASE, SHARES = "file", "passphrase", "shares"
 
 
 class Kek:
@@ -59,8 +60,17 @@ def open_kek(settings: Settings, db: Database, clock: Clock, ids: Ids) -> Kek:
     if row is None:
         row = _begin(settings, db, clock, ids)
     method = _PASSPHRASE if settings.keys.passphrase else _FILE
+    if row.method == SHARES:
+        raise AwaitsOperator(
+            "awaits_shares",
+            Text(
+                "密钥库以分量方式加封，等待三位保管人各自执行 yinxin signer unseal 输入分量。",
+                "The key store is sealed with shares. Three custodians each run: yinxin signer unseal",
+            ),
+        )
     if row.method != method:
-        raise Sealed(
+        waits = AwaitsOperator if row.method == _PASSPHRASE else Sealed
+        raise waits(
             "other_method",
             Text(
                 f"密钥库以“{row.method}”方式加封，当前配置却是“{method}”。请改回原配置后再启动。",
@@ -73,6 +83,57 @@ def open_kek(settings: Settings, db: Database, clock: Clock, ids: Ids) -> Kek:
     except KeyDamaged as error:
         raise _wrong(settings, row.method) from error
     return kek
+
+
+def prove(key: bytes, db: Database, ids: Ids) -> Kek:
+    """The KEK from 32 octets somebody brought; `Sealed` when it is not the one of this database."""
+    with db.read() as session:
+        row = session.get(HsmKek, 1)
+    if row is None or len(key) != KEY_OCTETS:
+        raise _not_this_key()
+    kek = Kek(key, ids)
+    try:
+        kek.unwrap(row.check_value, _place(row))
+    except KeyDamaged as error:
+        raise _not_this_key() from error
+    return kek
+
+
+def from_passphrase(passphrase: str, db: Database, ids: Ids) -> Kek:
+    """The KEK from a passphrase an operator typed."""
+    with db.read() as session:
+        row = session.get(HsmKek, 1)
+    if row is None or row.method != _PASSPHRASE:
+        raise _not_this_key()
+    try:
+        return prove(_derive(passphrase, row), db, ids)
+    except Sealed as error:
+        raise error if error.code == "hsm.short_passphrase" else _wrong_passphrase() from None
+
+
+def raw_key(settings: Settings, db: Database, ids: Ids) -> bytes:
+    """The 32 octets themselves, for splitting them into shares; from key file or configured passphrase."""
+    with db.read() as session:
+        row = session.get(HsmKek, 1)
+    if row is None or row.method == SHARES:
+        raise _not_this_key()
+    key = _key(settings, row)
+    prove(key, db, ids)
+    return key
+
+
+def turn_to_shares(session: Session, key: bytes, ids: Ids) -> None:
+    """From the next start on, this key comes from shares and from nothing else."""
+    row = session.get_one(HsmKek, 1)
+    row.method = SHARES
+    row.check_value = Kek(key, ids).wrap(_CHECK_TEXT, _place(row))
+
+
+def method_of(db: Database) -> str:
+    """file, passphrase, shares; empty before the first start."""
+    with db.read() as session:
+        row = session.get(HsmKek, 1)
+    return row.method if row is not None else ""
 
 
 def _begin(settings: Settings, db: Database, clock: Clock, ids: Ids) -> HsmKek:
@@ -182,15 +243,29 @@ def write_key_file(path: Path, ids: Ids) -> None:
         os.close(folder)
 
 
+def _wrong_passphrase() -> Sealed:
+    return Sealed(
+        "wrong_passphrase",
+        Text(
+            "口令不正确，密钥库未解封，请重新输入。", "The passphrase is wrong; the key store stays sealed. Try again."
+        ),
+    )
+
+
+def _not_this_key() -> Sealed:
+    return Sealed(
+        "not_this_key",
+        Text(
+            "得到的主密钥不是加封本数据库的那一把，密钥库未解封。请确认分量、口令或密钥文件属于本系统。",
+            "This is not the key this database was sealed with; it stays sealed. Check whose shares, passphrase or file"
+            " it is.",
+        ),
+    )
+
+
 def _wrong(settings: Settings, method: str) -> Sealed:
     if method == _PASSPHRASE:
-        return Sealed(
-            "wrong_passphrase",
-            Text(
-                "口令不正确，密钥库未解封，请重新输入。",
-                "The passphrase is wrong; the key store stays sealed. Try again.",
-            ),
-        )
+        return _wrong_passphrase()
     return Sealed(
         "other_key_file",
         Text(

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import threading
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
@@ -38,8 +38,18 @@ class LocalKeyStore:
     """Verbs open their own transactions: never call them inside one (SQLite has a single writer)."""
 
     def __init__(
-        self, db: Database, clock: Clock, ids: Ids, audit: Audit, kek: Kek, backends: Backends | None = None
+        self,
+        db: Database,
+        clock: Clock,
+        ids: Ids,
+        audit: Audit,
+        kek: Kek,
+        backends: Backends | None = None,
+        *,
+        announce: Callable[[KeyRef], object] = lambda _: None,
     ) -> None:
+        """`announce` is told of a new key before its row is committed; the signer writes its journal there."""
+        self._announce = announce
         self._db = db
         self._clock = clock
         self._ids = ids
@@ -162,6 +172,7 @@ class LocalKeyStore:
             created_at=self._clock.now(),
         )
         row.wrapped = self._kek.wrap(made.kept, _place(ref, row.backend))
+        self._announce(ref)
         with self._db.begin() as session:
             session.add(row)
             self._audit.record(

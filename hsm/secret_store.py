@@ -73,6 +73,12 @@ class SecretStore:
             raise KeyMissing(f"{name}#{version}")
         return found
 
+    def versions(self, name: str) -> list[Secret]:
+        """All there are, oldest first, read again: another process may have made one."""
+        self._forget(name)
+        known = self._versions(name)
+        return [known[number] for number in sorted(known)]
+
     def rotate(self, name: str, principal: Principal, audit: Audit) -> Secret:
         """The next version for everything written from now on; the old ones still open what they closed."""
         old = self.current(name)

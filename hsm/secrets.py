@@ -11,13 +11,16 @@ import base64
 import binascii
 import threading
 import unicodedata
+from typing import Protocol
 
+from foundation.audit.trail import Audit
 from foundation.errors import Damaged
 from foundation.ids import Ids
+from foundation.principal import Principal
 from foundation.text import Text
 from hsm.digests import hmac_sm3
 from hsm.errors import BadCiphertext, KeyMissing
-from hsm.secret_store import SecretStore
+from hsm.secret_store import Secret
 from hsm.sm4 import NONCE_OCTETS, Aead, lock, unlock
 
 FIELD, INDEX, MAC = "field", "index", "mac"
@@ -33,14 +36,34 @@ def normalise(value: str) -> str:
     return "".join(kept).upper()
 
 
-class SealedFields:
-    """`FieldCipher` over the versions of the data key `field`."""
+class DataKeys(Protocol):
+    """Where data keys come from: our own rows under the key-encryption key, or the signer."""
 
-    def __init__(self, store: SecretStore, ids: Ids, aead: Aead) -> None:
+    def ensure(self, name: str, algorithm: str) -> Secret: ...
+
+    def current(self, name: str) -> Secret: ...
+
+    def version(self, name: str, version: int) -> Secret: ...
+
+    def rotate(self, name: str, principal: Principal, audit: Audit) -> Secret: ...
+
+
+class SealedFields:
+    """`FieldCipher` over the versions of the data key `field`.
+
+    Keys are fetched at first use, because a web process may start while the signer is still sealed; `prepare` makes
+    them, and belongs to the process that holds the key-encryption key.
+    """
+
+    def __init__(self, store: DataKeys, ids: Ids, aead: Aead) -> None:
         self._store = store
         self._ids = ids
-        store.ensure(FIELD, aead)
-        self._index = DerivedKeys(store.ensure(INDEX, "hmac-sm3").key)
+        self._aead = aead
+        self._index: DerivedKeys | None = None
+
+    def prepare(self) -> None:
+        self._store.ensure(FIELD, self._aead)
+        self._index = DerivedKeys(self._store.ensure(INDEX, "hmac-sm3").key)
 
     def encrypt(self, table: str, column: str, row: object, value: str) -> str:
         secret = self._store.current(FIELD)
@@ -67,6 +90,8 @@ class SealedFields:
             ) from error
 
     def blind(self, table: str, column: str, value: str) -> str:
+        if self._index is None:
+            self._index = DerivedKeys(self._store.current(INDEX).key)
         key = self._index.of(f"{_word(table)}|{_word(column)}")
         return hmac_sm3(key, normalise(value).encode())[:_INDEX_OCTETS].hex()
 
@@ -74,10 +99,16 @@ class SealedFields:
 class KeyedMac:
     """`Mac`: HMAC-SM3 under a key of its own for each purpose."""
 
-    def __init__(self, store: SecretStore) -> None:
-        self._keys = DerivedKeys(store.ensure(MAC, "hmac-sm3").key)
+    def __init__(self, store: DataKeys) -> None:
+        self._store = store
+        self._keys: DerivedKeys | None = None
+
+    def prepare(self) -> None:
+        self._keys = DerivedKeys(self._store.ensure(MAC, "hmac-sm3").key)
 
     def mac(self, purpose: str, message: bytes) -> bytes:
+        if self._keys is None:
+            self._keys = DerivedKeys(self._store.current(MAC).key)
         return hmac_sm3(self._keys.of(purpose), message)
 
 

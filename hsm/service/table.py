@@ -1,0 +1,8 @@
+"""All operations there are (操作总表). A module that declares some is added here."""
+
+from __future__ import annotations
+
+from hsm.service import desk_operations, key_operations, sign_operations
+from hsm.service.operations import Table
+
+TABLE = Table((*desk_operations.OPERATIONS, *key_operations.OPERATIONS, *sign_operations.OPERATIONS))
