@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Histogram, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, Histogram, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
@@ -26,6 +26,20 @@ SIGNATURE_SECONDS = Histogram(
     ("algorithm", "purpose"),
     registry=REGISTRY,
     buckets=(0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5),
+)
+REVOCATIONS_OPEN = Gauge(
+    "yinxin_revocation_requests_open",
+    "Revocation requests not carried out yet, by the time they may take",
+    ("allowed",),
+    registry=REGISTRY,
+    multiprocess_mode="mostrecent",
+)
+REVOCATIONS_OVERDUE = Gauge(
+    "yinxin_revocation_requests_overdue",
+    "Revocation requests that took longer than they may (BR 4.9.1.1): alarm at once",
+    ("allowed",),
+    registry=REGISTRY,
+    multiprocess_mode="mostrecent",
 )
 
 

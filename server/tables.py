@@ -6,6 +6,7 @@ import ca.acme.models
 import ca.credentials.models
 import ca.est.models
 import ca.models
+import ca.registration.models
 import ca.revocation_models
 import foundation.audit.models
 import foundation.jobs
@@ -24,6 +25,7 @@ ROOMS = (
     hsm.models,
     hsm.escrow.models,
     ca.models,
+    ca.registration.models,
     ca.credentials.models,
     ca.acme.models,
     ca.est.models,
