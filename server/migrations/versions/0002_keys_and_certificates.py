@@ -98,6 +98,35 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_ca_ocsp_answer_made_at"), ["made_at"], unique=False)
 
     op.create_table(
+        "ca_registration_bulk",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("filer", sa.String(length=120), nullable=False),
+        sa.Column("filer_person", sa.Uuid(), nullable=True),
+        sa.Column("channel", sa.String(length=12), nullable=False),
+        sa.Column("department", sa.String(length=18), nullable=True),
+        sa.Column("profile", sa.String(length=40), nullable=False),
+        sa.Column("suite", sa.String(length=10), nullable=False),
+        sa.Column("partial", sa.Boolean(), nullable=False),
+        sa.Column("object_key", sa.String(length=200), nullable=False),
+        sa.Column("data_key", sa.Text(), nullable=True),
+        sa.Column("mac", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("lines", sa.Integer(), nullable=False),
+        sa.Column("checked", sa.Integer(), nullable=False),
+        sa.Column("filed", sa.Integer(), nullable=False),
+        sa.Column("already", sa.Integer(), nullable=False),
+        sa.Column("faulty", sa.Integer(), nullable=False),
+        sa.Column("faults", sa.Text(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_ca_registration_bulk")),
+    )
+    with op.batch_alter_table("ca_registration_bulk", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_ca_registration_bulk_department"), ["department"], unique=False)
+        batch_op.create_index(batch_op.f("ix_ca_registration_bulk_filer"), ["filer"], unique=False)
+        batch_op.create_index(batch_op.f("ix_ca_registration_bulk_state"), ["state"], unique=False)
+
+    op.create_table(
         "ca_revocation_check",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
@@ -182,6 +211,27 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_acme_order_expires_at"), ["expires_at"], unique=False)
 
     op.create_table(
+        "ca_expiry_notice",
+        sa.Column("certificate_id", sa.Uuid(), nullable=False),
+        sa.Column("days", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("owner", sa.String(length=18), nullable=True),
+        sa.Column("holder_index", sa.String(length=64), nullable=True),
+        sa.Column("filer", sa.String(length=120), nullable=True),
+        sa.Column("not_after", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("written_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("sent", sa.Boolean(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["certificate_id"], ["ca_certificate.id"], name=op.f("fk_ca_expiry_notice_certificate_id_ca_certificate")
+        ),
+        sa.PrimaryKeyConstraint("certificate_id", "days", name=op.f("pk_ca_expiry_notice")),
+    )
+    with op.batch_alter_table("ca_expiry_notice", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_ca_expiry_notice_filer"), ["filer"], unique=False)
+        batch_op.create_index(batch_op.f("ix_ca_expiry_notice_holder_index"), ["holder_index"], unique=False)
+        batch_op.create_index(batch_op.f("ix_ca_expiry_notice_owner"), ["owner"], unique=False)
+        batch_op.create_index(batch_op.f("ix_ca_expiry_notice_written_at"), ["written_at"], unique=False)
+
+    op.create_table(
         "ca_mass_item",
         sa.Column("job_id", sa.Uuid(), nullable=False),
         sa.Column("position", sa.Integer(), autoincrement=False, nullable=False),
@@ -195,6 +245,60 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("job_id", "position", name=op.f("pk_ca_mass_item")),
     )
+    op.create_table(
+        "ca_registration",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("kind", sa.String(length=10), nullable=False),
+        sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("channel", sa.String(length=12), nullable=False),
+        sa.Column("profile", sa.String(length=40), nullable=False),
+        sa.Column("suite", sa.String(length=10), nullable=False),
+        sa.Column("delivery", sa.String(length=10), nullable=False),
+        sa.Column("filer", sa.String(length=120), nullable=False),
+        sa.Column("filer_person", sa.Uuid(), nullable=True),
+        sa.Column("owner", sa.String(length=18), nullable=True),
+        sa.Column("holder_index", sa.String(length=64), nullable=True),
+        sa.Column("name_index", sa.String(length=64), nullable=False),
+        sa.Column("content", sa.Text(), nullable=False),
+        sa.Column("round", sa.Integer(), nullable=False),
+        sa.Column("needed", sa.Integer(), nullable=False),
+        sa.Column("certificate_id", sa.Uuid(), nullable=True),
+        sa.Column("issued_id", sa.Uuid(), nullable=True),
+        sa.Column("attempt", sa.Integer(), nullable=False),
+        sa.Column("reason", sa.Integer(), nullable=True),
+        sa.Column("due_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("row_key", sa.String(length=64), nullable=True),
+        sa.Column("bulk_id", sa.Uuid(), nullable=True),
+        sa.Column("line", sa.Integer(), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("submitted_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ends_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["bulk_id"], ["ca_registration_bulk.id"], name=op.f("fk_ca_registration_bulk_id_ca_registration_bulk")
+        ),
+        sa.ForeignKeyConstraint(
+            ["certificate_id"], ["ca_certificate.id"], name=op.f("fk_ca_registration_certificate_id_ca_certificate")
+        ),
+        sa.ForeignKeyConstraint(
+            ["issued_id"], ["ca_certificate.id"], name=op.f("fk_ca_registration_issued_id_ca_certificate")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_ca_registration")),
+        sa.UniqueConstraint("row_key", name=op.f("uq_ca_registration_row_key")),
+    )
+    with op.batch_alter_table("ca_registration", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_ca_registration_bulk_id"), ["bulk_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_ca_registration_certificate_id"), ["certificate_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_ca_registration_due_at"), ["due_at"], unique=False)
+        batch_op.create_index(batch_op.f("ix_ca_registration_ends_at"), ["ends_at"], unique=False)
+        batch_op.create_index(batch_op.f("ix_ca_registration_filer"), ["filer"], unique=False)
+        batch_op.create_index(batch_op.f("ix_ca_registration_holder_index"), ["holder_index"], unique=False)
+        batch_op.create_index(batch_op.f("ix_ca_registration_issued_id"), ["issued_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_ca_registration_kind"), ["kind"], unique=False)
+        batch_op.create_index(batch_op.f("ix_ca_registration_name_index"), ["name_index"], unique=False)
+        batch_op.create_index(batch_op.f("ix_ca_registration_owner"), ["owner"], unique=False)
+        batch_op.create_index("ix_ca_registration_state_id", ["state", "id"], unique=False)
+
     op.create_table(
         "ca_release",
         sa.Column("authority", sa.String(length=40), nullable=False),
@@ -277,6 +381,87 @@ def upgrade() -> None:
     with op.batch_alter_table("acme_authorization", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_acme_authorization_order_id"), ["order_id"], unique=False)
 
+    op.create_table(
+        "ca_registration_approval",
+        sa.Column("registration_id", sa.Uuid(), nullable=False),
+        sa.Column("round", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("step", sa.String(length=10), nullable=False),
+        sa.Column("actor", sa.String(length=120), nullable=False),
+        sa.Column("digest", sa.String(length=64), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("mac", sa.LargeBinary(length=32), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["registration_id"],
+            ["ca_registration.id"],
+            name=op.f("fk_ca_registration_approval_registration_id_ca_registration"),
+        ),
+        sa.PrimaryKeyConstraint("registration_id", "round", "step", name=op.f("pk_ca_registration_approval")),
+        sa.UniqueConstraint(
+            "registration_id", "round", "actor", name=op.f("uq_ca_registration_approval_registration_id_round_actor")
+        ),
+    )
+    op.create_table(
+        "ca_registration_collection",
+        sa.Column("registration_id", sa.Uuid(), nullable=False),
+        sa.Column("code_mac", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("failures", sa.Integer(), nullable=False),
+        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("used_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["registration_id"],
+            ["ca_registration.id"],
+            name=op.f("fk_ca_registration_collection_registration_id_ca_registration"),
+        ),
+        sa.PrimaryKeyConstraint("registration_id", name=op.f("pk_ca_registration_collection")),
+    )
+    op.create_table(
+        "ca_registration_evidence",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("registration_id", sa.Uuid(), nullable=False),
+        sa.Column("kind", sa.String(length=20), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("media_type", sa.String(length=40), nullable=False),
+        sa.Column("size", sa.Integer(), nullable=False),
+        sa.Column("mac", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("object_key", sa.String(length=200), nullable=False),
+        sa.Column("data_key", sa.Text(), nullable=True),
+        sa.Column("added_by", sa.String(length=120), nullable=False),
+        sa.Column("added_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("removed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["registration_id"],
+            ["ca_registration.id"],
+            name=op.f("fk_ca_registration_evidence_registration_id_ca_registration"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_ca_registration_evidence")),
+    )
+    with op.batch_alter_table("ca_registration_evidence", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_ca_registration_evidence_registration_id"), ["registration_id"], unique=False
+        )
+
+    op.create_table(
+        "ca_registration_step",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("registration_id", sa.Uuid(), nullable=False),
+        sa.Column("step", sa.String(length=10), nullable=False),
+        sa.Column("source", sa.String(length=10), nullable=True),
+        sa.Column("target", sa.String(length=10), nullable=False),
+        sa.Column("actor", sa.String(length=120), nullable=False),
+        sa.Column("asker", sa.Boolean(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["registration_id"],
+            ["ca_registration.id"],
+            name=op.f("fk_ca_registration_step_registration_id_ca_registration"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_ca_registration_step")),
+    )
+    with op.batch_alter_table("ca_registration_step", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_ca_registration_step_registration_id"), ["registration_id"], unique=False)
+
     with op.batch_alter_table("ca_authority", schema=None) as batch_op:
         batch_op.add_column(sa.Column("shards", sa.Integer(), server_default="0", nullable=False))
 
@@ -320,6 +505,16 @@ def downgrade() -> None:
     with op.batch_alter_table("ca_authority", schema=None) as batch_op:
         batch_op.drop_column("shards")
 
+    with op.batch_alter_table("ca_registration_step", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_ca_registration_step_registration_id"))
+
+    op.drop_table("ca_registration_step")
+    with op.batch_alter_table("ca_registration_evidence", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_ca_registration_evidence_registration_id"))
+
+    op.drop_table("ca_registration_evidence")
+    op.drop_table("ca_registration_collection")
+    op.drop_table("ca_registration_approval")
     with op.batch_alter_table("acme_authorization", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_acme_authorization_order_id"))
 
@@ -333,7 +528,28 @@ def downgrade() -> None:
         batch_op.drop_index("ix_ca_release_authority_seq")
 
     op.drop_table("ca_release")
+    with op.batch_alter_table("ca_registration", schema=None) as batch_op:
+        batch_op.drop_index("ix_ca_registration_state_id")
+        batch_op.drop_index(batch_op.f("ix_ca_registration_owner"))
+        batch_op.drop_index(batch_op.f("ix_ca_registration_name_index"))
+        batch_op.drop_index(batch_op.f("ix_ca_registration_kind"))
+        batch_op.drop_index(batch_op.f("ix_ca_registration_issued_id"))
+        batch_op.drop_index(batch_op.f("ix_ca_registration_holder_index"))
+        batch_op.drop_index(batch_op.f("ix_ca_registration_filer"))
+        batch_op.drop_index(batch_op.f("ix_ca_registration_ends_at"))
+        batch_op.drop_index(batch_op.f("ix_ca_registration_due_at"))
+        batch_op.drop_index(batch_op.f("ix_ca_registration_certificate_id"))
+        batch_op.drop_index(batch_op.f("ix_ca_registration_bulk_id"))
+
+    op.drop_table("ca_registration")
     op.drop_table("ca_mass_item")
+    with op.batch_alter_table("ca_expiry_notice", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_ca_expiry_notice_written_at"))
+        batch_op.drop_index(batch_op.f("ix_ca_expiry_notice_owner"))
+        batch_op.drop_index(batch_op.f("ix_ca_expiry_notice_holder_index"))
+        batch_op.drop_index(batch_op.f("ix_ca_expiry_notice_filer"))
+
+    op.drop_table("ca_expiry_notice")
     with op.batch_alter_table("acme_order", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_acme_order_expires_at"))
         batch_op.drop_index(batch_op.f("ix_acme_order_account_id"))
@@ -349,6 +565,12 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_ca_revocation_check_at"))
 
     op.drop_table("ca_revocation_check")
+    with op.batch_alter_table("ca_registration_bulk", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_ca_registration_bulk_state"))
+        batch_op.drop_index(batch_op.f("ix_ca_registration_bulk_filer"))
+        batch_op.drop_index(batch_op.f("ix_ca_registration_bulk_department"))
+
+    op.drop_table("ca_registration_bulk")
     with op.batch_alter_table("ca_ocsp_answer", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_ca_ocsp_answer_made_at"))
 
