@@ -6,6 +6,7 @@ certificate shows, or it is refused: installing a stranger's key would lose what
 
 from __future__ import annotations
 
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_der_private_key
@@ -13,10 +14,11 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat,
 from foundation import der
 from foundation.der import DerError
 from hsm import sm2_cipher
-from hsm.errors import BadCiphertext, EngineFault
+from hsm.errors import BadCiphertext, EngineFault, KeyDamaged
 from hsm.escrow.cfca_key import TEXT_OCTETS, read_cfca_key
 from hsm.escrow.ciphers import cbc_open, ecb_open
 from hsm.escrow.enveloped_data import read_enveloped_data
+from hsm.escrow.sealing import scalar
 from hsm.escrow.shapes import Form
 from hsm.escrow.signed_enveloped import SignedAndEnveloped, read_signed_and_enveloped
 from hsm.escrow.skf_blob import read_skf_blob
@@ -94,15 +96,25 @@ def _enveloped(octets: bytes, holder: bytes) -> bytes:
 
 
 def _checked(pkcs8: bytes, spki: bytes) -> bytes:
-    """The same octets, once their public half is the expected one."""
+    """The private key, once the public half computed from it is the expected one.
+
+    A public half carried inside SM2's PKCS#8 is left out of account: whoever altered the scalar left it as it was.
+    """
     try:
+        pkcs8 = pkcs8_of_scalar(scalar(Sm2PrivateKey.load(pkcs8)))
         found = Sm2PrivateKey.load(pkcs8).spki
-    except EngineFault:
-        try:
-            key = load_der_private_key(pkcs8, password=None)
-        except ValueError as error:
-            raise BadCiphertext from error
-        found = key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    except (EngineFault, KeyDamaged):
+        found = _rsa_public_half(pkcs8)
     if found != spki:
         raise BadCiphertext
     return pkcs8
+
+
+def _rsa_public_half(pkcs8: bytes) -> bytes:
+    try:
+        key = load_der_private_key(pkcs8, password=None)  # checks that its numbers belong together
+    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
+        raise BadCiphertext from error
+    if not isinstance(key, rsa.RSAPrivateKey):
+        raise BadCiphertext
+    return key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
