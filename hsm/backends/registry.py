@@ -13,6 +13,7 @@ from foundation.ids import Ids
 from foundation.settings import KeySettings
 from hsm.backends.backend import Backend
 from hsm.backends.errors import BackendUnknown
+from hsm.backends.sdf import SdfBackend
 from hsm.backends.software import SOFTWARE, SoftwareBackend
 
 PKCS11, SDF = "pkcs11", "sdf"
@@ -57,6 +58,8 @@ def open_backends(settings: KeySettings, ids: Ids) -> Backends:
     makers: dict[str, Maker] = {SOFTWARE: lambda: SoftwareBackend(ids)}
     if (pkcs11 := settings.pkcs11) is not None:
         makers[PKCS11] = lambda: _pkcs11(pkcs11, ids)
+    if (sdf := settings.sdf) is not None:
+        makers[SDF] = lambda: SdfBackend(sdf)
     return Backends(makers, settings.routes)
 
 
