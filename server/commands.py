@@ -8,6 +8,8 @@ from pathlib import Path
 
 import click
 
+from ca.credentials.cli import group as credential_group
+from ca.room import CaRoom
 from foundation.settings import Settings
 from licence.cli import group as licence_group
 from licence.room import LicenceRoom
@@ -35,6 +37,12 @@ def _licence_room() -> Iterator[LicenceRoom]:
 
 def licence() -> click.Group:
     return licence_group(_licence_room)
+
+
+@contextmanager
+def _ca_room() -> Iterator[CaRoom]:
+    with _working_house() as house:
+        yield house.ca
 
 
 def verify() -> click.Command:
@@ -100,6 +108,7 @@ def ca() -> click.Group:
             ]
         say(rows, as_json=as_json, lines=[f"{r['name']:<14} {r['not_after']:%Y-%m-%d}  {r['subject']}" for r in rows])
 
+    ca.add_command(credential_group(_ca_room))
     return ca
 
 
