@@ -22,7 +22,8 @@ from foundation.der import DerError
 from foundation.errors import FieldFault, Forbidden, InvalidInput
 from foundation.principal import Kind, Principal
 from foundation.text import Text
-from hsm.errors import BadSignature
+from hsm.errors import BadKey, BadSignature
+from hsm.weak_keys import WeakKey, check_strong
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -79,8 +80,11 @@ def proven_key(csr: bytes) -> bytes:
     """The public key of a PKCS#10 request that is signed with it."""
     try:
         request = read_request(csr)
+        check_strong(request.spki)  # first: anybody can prove possession of a key anybody can factor
         check_request(request)
-    except (DerError, BadSignature) as error:
+    except WeakKey as error:
+        raise InvalidInput(error.code, error.detail, faults=(FieldFault("/csr", error.why),)) from error
+    except (DerError, BadKey, BadSignature) as error:
         raise InvalidInput(
             "ca.csr",
             Text(

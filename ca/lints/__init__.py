@@ -25,6 +25,7 @@ STEPS: Final[tuple[Callable[[Proposal], None], ...]] = (
     core.check_end,
     core.check_time_encoding,
     core.check_public_key,
+    core.check_key_is_strong,
     core.check_key_is_not_the_issuers,
     subject.check_order,
     subject.check_encoding,

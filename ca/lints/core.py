@@ -18,6 +18,7 @@ from foundation import der
 from hsm import oids
 from hsm.errors import BadKey
 from hsm.public_keys import PublicKey, public_key
+from hsm.weak_keys import WeakKey, check_strong
 
 LONGEST_SM2_AUTHORITY = timedelta(days=3653)
 _SM2_PREFIX = der.sequence(der.oid(oids.EC_PUBLIC_KEY), der.oid(oids.SM2))
@@ -122,6 +123,14 @@ def _check_rsa_suite_key(key: PublicKey, spki: bytes, *, authority: bool) -> Non
 
 def _bad_key(zh: str, en: str) -> NoReturn:
     raise LintFailed("public_key", "GB/T 20518 5.2.3.7; BR 6.1.5", zh, en)
+
+
+def check_key_is_strong(p: Proposal) -> None:
+    """ROCA, close primes, small factors, bad exponents, bad points: a key whose private half others can find."""
+    try:
+        check_strong(p.tbs.spki)
+    except WeakKey as error:
+        raise LintFailed("weak_key", "BR 6.1.1.3, 6.1.6", error.why.zh, error.why.en) from error
 
 
 def check_key_is_not_the_issuers(p: Proposal) -> None:

@@ -1,0 +1,45 @@
+"""Subject keys we know to be lost (弱密钥与泄露密钥): on a list, or revoked by us because they were compromised.
+
+BR 6.1.1.3. What arithmetic can tell is a lint (`ca.lints.core.check_key_is_strong`); this needs files and the database,
+so it stands where the intent is recorded, which every path to a certificate passes.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+
+from sqlalchemy import exists, select
+from sqlalchemy.orm import Session
+
+from ca.models import CaCertificate, CaRevocation
+from ca.reading.crl import Reason
+from ca.room import CaRoom
+from hsm.blocklist import Blocklist
+from hsm.weak_keys import Weakness, WeakKey
+
+_COMPROMISED = (int(Reason.KEY_COMPROMISE), int(Reason.CA_COMPROMISE), int(Reason.AA_COMPROMISE))
+
+
+def refuse_listed(room: CaRoom, spki: bytes) -> None:
+    """The keys we ship a list of, and those of the operator's own lists (`keys.blocklist`)."""
+    blocklist(room.ground.settings.keys.blocklist).check(spki)
+
+
+def refuse_compromised(session: Session, key_hash: str) -> None:
+    """Once compromised, always compromised: under every CA, name and profile."""
+    query = select(CaRevocation.serial).join(CaCertificate, CaCertificate.id == CaRevocation.certificate_id)
+    found = query.where(CaCertificate.key_hash == key_hash, CaRevocation.reason.in_(_COMPROMISED))
+    if session.scalar(select(exists(found))):
+        raise WeakKey(Weakness.COMPROMISED)
+
+
+def blocklist(paths: tuple[Path, ...]) -> Blocklist:
+    """Read again when a file changed, so that adding a key needs no restart."""
+    return _read(paths, tuple(path.stat().st_mtime_ns if path.exists() else 0 for path in paths))
+
+
+@lru_cache(maxsize=4)
+def _read(paths: tuple[Path, ...], changed: tuple[int, ...]) -> Blocklist:
+    del changed
+    return Blocklist.read(paths)
