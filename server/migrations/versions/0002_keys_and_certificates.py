@@ -139,6 +139,23 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_ca_revocation_check_at"), ["at"], unique=False)
 
     op.create_table(
+        "cmp_transaction",
+        sa.Column("number", sa.String(length=256), nullable=False),
+        sa.Column("credential", sa.String(length=32), nullable=False),
+        sa.Column("request", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("certificate_id", sa.Uuid(), nullable=True),
+        sa.Column("nonce", sa.LargeBinary(length=128), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("number", name=op.f("pk_cmp_transaction")),
+    )
+    with op.batch_alter_table("cmp_transaction", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_cmp_transaction_certificate_id"), ["certificate_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_cmp_transaction_credential"), ["credential"], unique=False)
+        batch_op.create_index(batch_op.f("ix_cmp_transaction_expires_at"), ["expires_at"], unique=False)
+        batch_op.create_index(batch_op.f("ix_cmp_transaction_state"), ["state"], unique=False)
+
+    op.create_table(
         "hsm_escrow_grant",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("kind", sa.String(length=16), nullable=False),
@@ -561,6 +578,13 @@ def downgrade() -> None:
     op.drop_table("hsm_escrow_key")
     op.drop_table("hsm_escrow_kek")
     op.drop_table("hsm_escrow_grant")
+    with op.batch_alter_table("cmp_transaction", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_cmp_transaction_state"))
+        batch_op.drop_index(batch_op.f("ix_cmp_transaction_expires_at"))
+        batch_op.drop_index(batch_op.f("ix_cmp_transaction_credential"))
+        batch_op.drop_index(batch_op.f("ix_cmp_transaction_certificate_id"))
+
+    op.drop_table("cmp_transaction")
     with op.batch_alter_table("ca_revocation_check", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_ca_revocation_check_at"))
 
