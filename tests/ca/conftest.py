@@ -23,6 +23,7 @@ from foundation.numbers import citizen_number_check, make_uscc
 from foundation.principal import SYSTEM
 from foundation.settings import Settings
 from foundation.storage import open_storage
+from hsm import private_keys
 from hsm.keys import Algorithm, Purpose
 from hsm.room import HsmRoom, unseal
 from server import schema
@@ -60,6 +61,11 @@ def build_room(home: Path, url: str, clock: FixedClock) -> CaRoom:
     return CaRoom.build(ground, HsmRoom.build(ground, vault).keys)
 
 
+def fresh_key(suite: Suite) -> bytes:
+    """A public key nobody else has; P-256 under RSA, where making a key takes no second."""
+    return private_keys.generate(Algorithm.SM2 if suite is Suite.SM2 else Algorithm.P256).spki
+
+
 @dataclass(frozen=True)
 class Region:
     room: CaRoom
@@ -72,13 +78,14 @@ class Region:
         return self.room.keys.ensure(name, algorithm, {Purpose.SEALING, Purpose.CLIENT}).spki
 
     def issue(self, suite: Suite, profile: str, request_key: str | None = None) -> IssuedCertificate:
+        """Without a request key each certificate has a key of its own: a compromised one is never certified again."""
         return issue(
             self.room,
             SYSTEM,
             suite=suite,
             profile=profile,
             subject=SUBJECTS[profile],
-            spki=self.key(suite),
+            spki=self.key(suite) if request_key else fresh_key(suite),
             identity=IDENTITIES[profile],
             request_key=request_key or f"{profile}-{suite}-{self.room.ground.ids.token(8)}",
         )
