@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Blueprint
 
 from ca.acme import views as acme
+from ca.cmp import views as cmp
 from ca.est import views as est
 
-BLUEPRINTS: tuple[Blueprint, ...] = (acme.blueprint, est.blueprint)
+BLUEPRINTS: tuple[Blueprint, ...] = (acme.blueprint, est.blueprint, cmp.blueprint)

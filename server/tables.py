@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ca.acme.models
+import ca.cmp.models
 import ca.credentials.models
 import ca.est.models
 import ca.models
@@ -28,6 +29,7 @@ ROOMS = (
     ca.registration.models,
     ca.credentials.models,
     ca.acme.models,
+    ca.cmp.models,
     ca.est.models,
     ca.revocation_models,
     seal.models,

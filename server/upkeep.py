@@ -12,6 +12,7 @@ from ca import recover as ca_recovery
 from ca.acme import jobs as acme_jobs
 from ca.acme import nonces as acme_nonces
 from ca.chain import authorities
+from ca.cmp import transactions
 from foundation.jobs import Handler, Worker
 from foundation.web import idempotency, limits, sessions
 from licence import code
@@ -51,6 +52,7 @@ def periodic(house: House) -> Periodic:
         "recovery": (60.0, lambda: _recover(house)),
         "certificates": (3600.0, lambda: _renew(house)),
         "sessions": (600.0, lambda: _purge(house)),
+        "cmp": (300.0, lambda: transactions.expire(house.ca, house.ground.clock.now())),
     }
 
 

@@ -6,7 +6,7 @@ from ca.cmp import faults
 from ca.cmp.callers import Caller
 from ca.cmp.faults import Refused
 from ca.cmp.message import NO_NAME, Body, Envelope, Message, directory_name, write_body, write_header, write_message
-from ca.profiles import CMP
+from ca.profiles import profile_named
 from ca.room import CaRoom
 from ca.services import service
 from ca.suites import Suite
@@ -33,7 +33,7 @@ def protected(
         value = caller.mac.of(caller.secret, der.sequence(header, body))
         return write_message(header, body, value, certificates)
     suite = Suite.SM2 if _sm2(caller) else Suite.RSA
-    signer = service(room, suite, CMP, Purpose.CMP)
+    signer = service(room, suite, profile_named("cmp"), Purpose.CMP)
     sender = directory_name(signer.certificate.subject.raw)
     envelope = _envelope(
         room, message, sender, nonce, signer.certificate.subject_key_id, implicit_confirm=implicit_confirm
