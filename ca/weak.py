@@ -16,7 +16,7 @@ from ca.models import CaCertificate, CaRevocation
 from ca.reading.crl import Reason
 from ca.room import CaRoom
 from hsm.blocklist import Blocklist
-from hsm.weak_keys import Weakness, WeakKey
+from hsm.weak_keys import WeakKey, Weakness
 
 _COMPROMISED = (int(Reason.KEY_COMPROMISE), int(Reason.CA_COMPROMISE), int(Reason.AA_COMPROMISE))
 
