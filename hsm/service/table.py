@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
+from hsm.escrow import operations as escrow_operations
 from hsm.service import desk_operations, key_operations, sign_operations
 from hsm.service.operations import Table
 
-TABLE = Table((*desk_operations.OPERATIONS, *key_operations.OPERATIONS, *sign_operations.OPERATIONS))
+TABLE = Table(
+    (
+        *desk_operations.OPERATIONS,
+        *key_operations.OPERATIONS,
+        *sign_operations.OPERATIONS,
+        *escrow_operations.OPERATIONS,
+    )
+)
