@@ -98,6 +98,13 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_ca_ocsp_answer_made_at"), ["made_at"], unique=False)
 
     op.create_table(
+        "ca_partial_list",
+        sa.Column("scope", sa.String(length=40), nullable=False),
+        sa.Column("number", sa.BigInteger(), nullable=False),
+        sa.Column("octets", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("scope", name=op.f("pk_ca_partial_list")),
+    )
+    op.create_table(
         "ca_registration_bulk",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("state", sa.String(length=10), nullable=False),
@@ -595,6 +602,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_ca_registration_bulk_department"))
 
     op.drop_table("ca_registration_bulk")
+    op.drop_table("ca_partial_list")
     with op.batch_alter_table("ca_ocsp_answer", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_ca_ocsp_answer_made_at"))
 
