@@ -183,14 +183,14 @@ def _row(room: CaRoom, wanted: Wanted, prepared: Prepared, now: datetime) -> CaC
         owner=owner_of(wanted.subject, wanted.identity),
         key_hash=sha256(wanted.spki).hex(),
         tbs=closed(ground.cipher, identifier, "tbs", prepared.tbs, personal=personal),
-        tbs_mac=_tbs_mac(room, identifier, wanted.issuer.slug, prepared.tbs),
+        tbs_mac=tbs_mac(room, identifier, wanted.issuer.slug, prepared.tbs),
         not_before=prepared.not_before,
         not_after=prepared.not_after,
         recorded_at=now,
     )
 
 
-def _tbs_mac(room: CaRoom, identifier: UUID, slug: str, tbs: bytes) -> bytes:
+def tbs_mac(room: CaRoom, identifier: UUID, slug: str, tbs: bytes) -> bytes:
     return room.ground.mac.mac("ca.intent", identifier.bytes + slug.encode() + b"\x00" + tbs)
 
 
@@ -209,7 +209,7 @@ def finish(room: CaRoom, principal: Principal, row: CaCertificate) -> IssuedCert
     if row.state == State.ISSUED:
         return issued(room, row)
     tbs = opened(room.ground.cipher, row, "tbs")
-    if _tbs_mac(room, row.id, row.authority, tbs) != row.tbs_mac:
+    if tbs_mac(room, row.id, row.authority, tbs) != row.tbs_mac:
         raise Damaged(
             "ca.intent_damaged",
             Text(

@@ -40,7 +40,7 @@ def recover(room: CaRoom, *, older_than: timedelta = GRACE) -> list[UUID]:
             row = session.get_one(CaCertificate, identifier)
         try:
             with room.lock(row.request_key):
-                _check(room, row)
+                recheck(room, row)
                 made.append(finish(room, SYSTEM, row).id)
         except YinxinError as error:  # one damaged intent must not keep the others, or the process, from starting
             log.warning("ca.recovery_refused", certificate=str(identifier), code=error.code)
@@ -54,7 +54,7 @@ def unfinished(room: CaRoom, *, older_than: timedelta = GRACE) -> list[UUID]:
         return list(session.scalars(query.order_by(CaCertificate.recorded_at)))
 
 
-def _check(room: CaRoom, row: CaCertificate) -> None:
+def recheck(room: CaRoom, row: CaCertificate) -> None:
     """Lint again, when the profile is still the one of the intent; the MAC in `finish` vouches for the rest."""
     profile = PROFILES.get(row.profile)
     if row.state != State.RECORDED or profile is None or profile.version != row.profile_version:

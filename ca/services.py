@@ -34,8 +34,8 @@ class Service:
     def key_bits(self) -> bytes:
         return fields(der.parse(self.certificate.spki), 2, 2, "public key")[1].as_bits()
 
-    def sign(self, data: bytes, intent: str) -> bytes:
-        return self.signer.sign(ToBeSigned(self.purpose, data, intent))
+    def sign(self, data: bytes, intent: str, content: bytes = b"") -> bytes:
+        return self.signer.sign(ToBeSigned(self.purpose, data, intent, content))
 
 
 def service(room: CaRoom, suite: Suite, profile: Profile, purpose: Purpose) -> Service:

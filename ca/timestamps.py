@@ -94,7 +94,7 @@ def _make(room: CaRoom, suite: Suite, request: Request) -> bytes:
     serial, at = _record(room, suite, request)
     info = _tst_info(room, suite, request, serial, at)
     attributes = _signed_attributes(tsa, info)
-    signature = tsa.sign(der.tlv(der.SET, attributes), f"stamp:{suite}:{serial:x}")
+    signature = tsa.sign(der.tlv(der.SET, attributes), f"stamp:{suite}:{serial:x}", info)
     # the issuing CA goes along, so that whoever trusts the root alone can follow the path years later
     chain = (tsa.certificate.der, room.authority(f"{suite}-issuing").certificate.der)
     octets = _content_info(tsa, info, attributes, signature, chain if request.with_certificate else ())

@@ -19,16 +19,20 @@ from hsm.verifying import DEFAULT_SM2_ID, verify
 
 
 class ToBeSigned:
-    """What may be signed once: `data` for `purpose`, under the committed intent `intent`."""
+    """What may be signed once: `data` for `purpose`, under the committed intent `intent`.
 
-    __slots__ = ("_lock", "_spent", "data", "intent", "purpose")
+    Where `data` only holds a digest (attributes of a time stamp), `content` is what was digested: the signer reads it.
+    """
 
-    def __init__(self, purpose: Purpose, data: bytes, intent: str) -> None:
+    __slots__ = ("_lock", "_spent", "content", "data", "intent", "purpose")
+
+    def __init__(self, purpose: Purpose, data: bytes, intent: str, content: bytes = b"") -> None:
         if not intent:
             raise ValueError("a signature needs a recorded intent")
         self.purpose = purpose
         self.data = bytes(data)  # a copy of anything mutable: what was approved is what is signed
         self.intent = intent
+        self.content = bytes(content)
         self._lock = threading.Lock()
         self._spent = False
 

@@ -18,6 +18,8 @@ class SignRequest:
     version: int
     intent: str
     data: bytes
+    content: bytes
+    """What `data` holds only the digest of, where the policy must read it; else nothing."""
 
 
 class SignCertificate(SignRequest):
@@ -64,6 +66,10 @@ class SignTranscript(SignRequest):
     __slots__ = ()
 
 
+class SignCmp(SignRequest):
+    __slots__ = ()
+
+
 SIGNING: dict[Purpose, type[SignRequest]] = {
     Purpose.CERTIFICATE: SignCertificate,
     Purpose.CRL: SignCrl,
@@ -76,6 +82,7 @@ SIGNING: dict[Purpose, type[SignRequest]] = {
     Purpose.CODE: SignCode,
     Purpose.CLIENT: SignClient,
     Purpose.TRANSCRIPT: SignTranscript,
+    Purpose.CMP: SignCmp,
 }
 
 

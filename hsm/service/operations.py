@@ -66,7 +66,8 @@ class Declared(Generic[Q, A]):
     repeatable: bool = True
     """May be sent again when the connection broke before the answer came."""
     most_octets: int = MIB
-    seconds: float = 30.0
+    seconds: float | None = None
+    """Longest wait for the answer, where it is not the settings'."""
 
 
 @dataclass(frozen=True)

@@ -34,6 +34,8 @@ class Asked:
     purpose: Purpose
     intent: str
     data: bytes
+    content: bytes = b""
+    """What `data` holds only the digest of, where the purpose has such a thing."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -27,7 +27,7 @@ def sign(purpose: Purpose, opened: Opened, caller: Caller, request: m.SignReques
     signer = opened.keys.signer(request.key, request.version)
     if purpose not in signer.ref.purposes:
         raise PurposeRefused(request.key, purpose)
-    asked = Asked(signer.ref, purpose, request.intent, request.data)
+    asked = Asked(signer.ref, purpose, request.intent, request.data, request.content)
     stated = approved(opened.policies, asked, opened.journal, opened.ground.clock, opened.permitted)
     if stated.again is not None:
         return m.Signed(stated.again)
@@ -50,9 +50,7 @@ def sign(purpose: Purpose, opened: Opened, caller: Caller, request: m.SignReques
 
 def _operation(purpose: Purpose, request: type[m.SignRequest]) -> Operation[m.SignRequest, m.Signed]:
     most = _MOST.get(purpose, 256 * KIB)
-    return Operation(
-        f"sign.{purpose}", request, m.Signed, anybody, partial(sign, purpose), most_octets=most, seconds=60.0
-    )
+    return Operation(f"sign.{purpose}", request, m.Signed, anybody, partial(sign, purpose), most_octets=most)
 
 
 OPERATIONS = tuple(_operation(purpose, request) for purpose, request in m.SIGNING.items())
