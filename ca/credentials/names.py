@@ -1,4 +1,4 @@
-"""Which names a credential may ask for (名称许可): exact, or `*.zone` for everything below a zone.
+"""Which names a credential may ask for (名称许可): exact, `*.zone` for all below a zone, `gate-*` for devices.
 
 Compared in lower case, label by label. A wildcard certificate name is itself only allowed when the pattern says so
 with two stars (`**.zone`): one certificate for a whole zone is a decision of its own.
@@ -14,6 +14,7 @@ from foundation.text import Text
 MOST_NAMES = 50
 _LABEL = r"[a-z0-9_](?:[a-z0-9-]{0,61}[a-z0-9])?"
 _HOST = re.compile(rf"{_LABEL}(?:\.{_LABEL})*")
+_SERIES = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{2,40}")
 _DEVICE = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._:@-]{0,63}")
 
 
@@ -32,6 +33,8 @@ def check_patterns(patterns: tuple[str, ...]) -> None:
 
 def _pattern(text: str) -> bool:
     head, star, zone = text.rpartition("*")
+    if star and not zone:
+        return bool(_SERIES.fullmatch(head))
     if star:
         return head in ("", "*") and zone.startswith(".") and "." in zone[1:] and is_host(zone[1:])
     return is_host(text) or bool(_DEVICE.fullmatch(text))
@@ -49,7 +52,9 @@ def permits(patterns: tuple[str, ...], name: str) -> bool:
 
 
 def _matches(pattern: str, name: str) -> bool:
-    if not pattern.startswith("*"):
+    if "*" not in pattern:
         return pattern == name
+    if pattern.endswith("*"):
+        return name.startswith(pattern[:-1]) and "." not in name and bool(_DEVICE.fullmatch(name))
     zone = pattern.lstrip("*")
     return name.endswith(zone) and len(name) > len(zone) and is_host(name)
