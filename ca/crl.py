@@ -1,93 +1,180 @@
-"""Certificate revocation lists (证书撤销列表): one full list per CA, rebuilt when dirty or half expired.
+"""Certificate revocation lists (证书撤销列表): full, in shards, and as delta (完整、分片、增量).
 
-RFC 5280 5. Entries were encoded when they were revoked, so building is joining. Number and interval are committed
-before signing; a list that was never published leaves a gap in the numbers, never a number used twice.
+RFC 5280 5. Prepare, record, sign, compare, store: the number and the octets' digest are committed before signing, so
+a list that was never published leaves a gap in the numbers, never a number used twice. All lists of a CA draw from one
+counter; a change bears the number of the first list that knew it, so any list tells what it lacks.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from sqlalchemy import exists, func, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import func, select, update
 
-from ca import oids
-from ca.errors import ClockWentBack, LintFailed
+from ca import crl_lints
+from ca.crl_build import Draft, draft, entries
+from ca.crl_names import Kind, ListName, has_delta, life_of
+from ca.crl_state import base_of, published, state
+from ca.crl_store import keep, kept, stored
+from ca.errors import ClockWentBack, ListBusy, ListUnknown
 from ca.models import CaAuthority, CaCrl, CaRevocation
-from ca.reading.crl import read_crl
+from ca.revocation_models import CaRelease
 from ca.room import Authority, CaRoom
-from ca.template import authority_key_id, extension
 from foundation import der
 from foundation.errors import Damaged
+from foundation.failpoints import reach
 from foundation.principal import SYSTEM
 from foundation.text import Text
 from hsm.digests import sha256
 from hsm.keys import Purpose
 from hsm.signing import ToBeSigned
 
-_VERSION_2 = der.integer(1)
-
-
-@dataclass(frozen=True, slots=True)
-class _Intent:
-    number: int
-    this_update: datetime
-    next_update: datetime
-    tbs: bytes
-    entries: int
+_ATTEMPTS = 4
 
 
 def current(room: CaRoom, authority: str) -> bytes:
-    """The list of that CA in DER: the published one, or a new one when it is dirty or half of its life is over."""
+    """The CA's full list in DER; a new one when the published one is half over, or dirty and not long."""
+    return fetch(room, ListName(room.authority(authority).slug))
+
+
+def shard(room: CaRoom, authority: str, number: int) -> bytes:
+    """The partial list that certificates of that shard name."""
     slug = room.authority(authority).slug
-    latest = _latest(room, slug)
-    if latest is not None and not _is_due(room, latest):
-        return _published(room, latest)
-    with room.lock(f"crl:{slug}"):
-        latest = _latest(room, slug)  # somebody may have built it while we waited
-        if latest is not None and not _is_due(room, latest):
-            return _published(room, latest)
-        return publish(room, slug)
-
-
-def _latest(room: CaRoom, slug: str) -> CaCrl | None:
-    """The newest published list, unless something was revoked that it does not carry."""
     with room.ground.db.read() as session:
-        dirty = session.scalar(select(exists().where(CaRevocation.authority == slug, CaRevocation.seq.is_(None))))
-        newest = session.scalars(
-            select(CaCrl).where(CaCrl.scope == slug).order_by(CaCrl.number.desc()).limit(1)
-        ).first()
-    # An unpublished intent may have claimed revocations, so the list before it is dirty too.
-    return None if dirty or newest is None or newest.sha256 is None else newest
+        count = session.scalar(select(CaAuthority.shards).where(CaAuthority.slug == slug)) or 0
+    if not 0 <= number < count:
+        raise ListUnknown
+    return fetch(room, ListName(slug, number))
 
 
-def _is_due(room: CaRoom, latest: CaCrl) -> bool:
-    return room.ground.clock.now() >= latest.this_update + (latest.next_update - latest.this_update) / 2
+def delta(room: CaRoom, authority: str) -> bytes:
+    """What changed since the oldest full list still in force."""
+    found = room.authority(authority)
+    if not has_delta(found):
+        raise ListUnknown
+    return fetch(room, ListName(found.slug, delta=True))
 
 
-def storage_key(slug: str, number: int) -> str:
-    return f"ca/crl/{slug}/{number:012d}.crl"
+def publish(room: CaRoom, authority: str) -> bytes:
+    """A new full list, whatever the old one says (每日或应要求)."""
+    return publish_list(room, ListName(room.authority(authority).slug))
 
 
-def _published(room: CaRoom, latest: CaCrl) -> bytes:
-    place = ("crl", latest.scope)
-    kept = room.kept.get(place)
-    if isinstance(kept, tuple) and kept[0] == latest.number:
-        return bytes(kept[1])
-    octets = room.ground.storage.open(storage_key(latest.scope, latest.number))
-    if sha256(octets).hex() != latest.sha256:
-        return publish(room, latest.scope)  # an altered file is replaced by a fresh list, the old number is spent
-    room.kept[place] = (latest.number, octets)
+def fetch(room: CaRoom, name: ListName, *, scheduled: bool = False) -> bytes:
+    """The list as published, made anew first when it wants that."""
+    now = room.ground.clock.now()
+    found = state(room, name)
+    if found.newest is None or found.wants_work(now, scheduled=scheduled):
+        with room.lock(f"crl:{name.scope}"):
+            found = state(room, name)  # somebody may have built it while we waited
+            if found.newest is None or found.wants_work(now, scheduled=scheduled):
+                return publish_list(room, name)
+    octets = stored(room, name, found.newest)
+    return publish_list(room, name) if octets is None else octets  # altered or lost: the old number is spent
+
+
+# --- prepare and record ----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Number:
+    """Taken in a transaction of its own: reading a million entries must not keep anybody from writing."""
+
+    number: int
+    this_update: datetime
+    recorded: int | None
+    """The newest number recorded for this list when ours was taken."""
+    carried: datetime
+    """thisUpdate of the newest published list: entries whose certificate ended before it have been carried on."""
+    base: int | None
+
+
+def publish_list(room: CaRoom, name: ListName) -> bytes:
+    """Build, record, sign, compare, store. Returns the new list."""
+    authority = room.authority(name.authority)
+    if name.kind is Kind.DELTA:
+        fetch(room, ListName(name.authority))  # its base
+    made = _recorded(room, authority, name)
+    reach("ca.crl.recorded")
+    octets = _signed(room, authority, made)
+    crl_lints.check(authority, room.places, made, octets)
+    reach("ca.crl.signed")
+    _store(room, made, octets)
     return octets
 
 
-def publish(room: CaRoom, slug: str) -> bytes:
-    """Build, record, sign, compare, store. Returns the new list."""
-    authority = room.authority(slug)
-    intent = _record(room, authority)
+def _recorded(room: CaRoom, authority: Authority, name: ListName) -> Draft:
+    """Commit the intent. A list recorded by another process while we read may know more than ours: read again."""
+    for _ in range(_ATTEMPTS):
+        taken = _take_number(room, name)
+        with room.ground.db.read() as session:
+            found = entries(session, name, taken.base, taken.carried)
+        made = draft(
+            authority,
+            room.places,
+            name,
+            number=taken.number,
+            base=taken.base,
+            this_update=taken.this_update,
+            next_update=taken.this_update + life_of(name.kind, room.crl_life[authority.role]),
+            found=found,
+        )
+        if _record(room, made, taken.recorded):
+            return made
+    raise ListBusy
+
+
+def _take_number(room: CaRoom, name: ListName) -> _Number:
+    """The next number of the CA, which every change not yet taken up bears from now on."""
+    now = room.ground.clock.now().replace(microsecond=0)
+    with room.ground.db.begin() as session:
+        row = session.scalars(select(CaAuthority).where(CaAuthority.slug == name.authority).with_for_update()).one()
+        last, recorded = session.execute(
+            select(func.max(CaCrl.this_update), func.max(CaCrl.number)).where(CaCrl.scope == name.scope)
+        ).one()
+        if last is not None and now < last:
+            raise ClockWentBack
+        row.crl_number += 1
+        for table in (CaRevocation, CaRelease):
+            session.execute(
+                update(table)
+                .where(table.authority == row.slug, table.seq.is_(None))
+                .values({table.seq: row.crl_number})
+                .execution_options(synchronize_session=False)
+            )
+        before = published(session, name)
+        base = base_of(session, row.slug, now) if name.kind is Kind.DELTA else None
+        return _Number(row.crl_number, now, recorded, before.this_update if before else now, base)
+
+
+def _record(room: CaRoom, made: Draft, recorded: int | None) -> bool:
+    scope = made.name.scope
+    with room.ground.db.begin() as session:
+        session.scalars(select(CaAuthority).where(CaAuthority.slug == made.name.authority).with_for_update()).one()
+        if session.scalar(select(func.max(CaCrl.number)).where(CaCrl.scope == scope)) != recorded:
+            return False
+        session.add(
+            CaCrl(
+                scope=scope,
+                number=made.number,
+                base=made.base,
+                this_update=made.this_update,
+                next_update=made.next_update,
+                entries=made.entries,
+                tbs_hash=sha256(made.tbs).hex(),
+            )
+        )
+    return True
+
+
+# --- sign and store --------------------------------------------------------------------------------------------------
+
+
+def _signed(room: CaRoom, authority: Authority, made: Draft) -> bytes:
+    """The key verifies its signature back; the comparison says it is the CA's key."""
     signer = room.keys.signer(authority.key_name)
-    if signer.ref.spki != authority.certificate.spki:  # the key verifies its signature back; this says it is the CA's
+    if signer.ref.spki != authority.certificate.spki:
         raise Damaged(
             "ca.key_mismatch",
             Text(
@@ -95,86 +182,27 @@ def publish(room: CaRoom, slug: str) -> bytes:
                 "The CA's key does not belong to its certificate; nothing was signed.",
             ),
         )
-    signature = signer.sign(ToBeSigned(Purpose.CRL, intent.tbs, f"crl:{slug}:{intent.number}"))
-    octets = der.sequence(intent.tbs, authority.suite.scheme.algorithm_identifier(), der.bit_string(signature))
-    _compare(authority, intent, octets)
-    room.ground.storage.put_new(storage_key(slug, intent.number), octets)
+    signature = signer.sign(ToBeSigned(Purpose.CRL, made.tbs, f"crl:{made.name.scope}:{made.number}"))
+    return der.sequence(made.tbs, authority.suite.scheme.algorithm_identifier(), der.bit_string(signature))
+
+
+def _store(room: CaRoom, made: Draft, octets: bytes) -> None:
+    """From the moment of this commit everybody is given the new list, and nobody half of it."""
+    name, digest = made.name, sha256(octets).hex()
+    if name.kind is Kind.FULL:
+        room.ground.storage.put_new(kept(name, made.number), octets)
+        reach("ca.crl.stored")
     with room.ground.db.begin() as session:
         session.execute(
-            update(CaCrl).where(CaCrl.scope == slug, CaCrl.number == intent.number).values(sha256=sha256(octets).hex())
+            update(CaCrl).where(CaCrl.scope == name.scope, CaCrl.number == made.number).values(sha256=digest)
         )
+        if name.kind is not Kind.FULL:
+            keep(session, name, made.number, octets)
         room.ground.audit.record(
             session,
             SYSTEM,
             action="ca.crl.publish",
-            object=f"authority:{slug}",
-            payload={"number": intent.number, "entries": intent.entries, "sha256": sha256(octets).hex()},
+            object=f"authority:{name.authority}",
+            payload={"list": name.scope, "number": made.number, "entries": made.entries, "sha256": digest},
         )
-    room.kept["crl", slug] = (intent.number, octets)
-    return octets
-
-
-def _record(room: CaRoom, authority: Authority) -> _Intent:
-    """Take the next number and claim what it will carry, in one transaction under the CA's row."""
-    now = room.ground.clock.now().replace(microsecond=0)
-    with room.ground.db.begin() as session:
-        row = session.scalars(select(CaAuthority).where(CaAuthority.slug == authority.slug).with_for_update()).one()
-        last = session.scalar(select(func.max(CaCrl.this_update)).where(CaCrl.scope == row.slug))
-        if last is not None and now < last:
-            raise ClockWentBack
-        row.crl_number += 1
-        # Claim first, then read what was claimed: a revocation committed in between waits for the next list.
-        session.execute(
-            update(CaRevocation)
-            .where(CaRevocation.authority == row.slug, CaRevocation.seq.is_(None))
-            .values(seq=row.crl_number)
-        )
-        entries = _entries(session, row.slug, last or now)
-        life = room.crl_life[authority.role]
-        intent = _Intent(
-            row.crl_number, now, now + life, _tbs(authority, row.crl_number, now, life, entries), len(entries)
-        )
-        session.add(
-            CaCrl(
-                scope=row.slug,
-                number=intent.number,
-                this_update=intent.this_update,
-                next_update=intent.next_update,
-                entries=intent.entries,
-                tbs_hash=sha256(intent.tbs).hex(),
-            )
-        )
-    return intent
-
-
-def _entries(session: Session, slug: str, last: datetime) -> list[bytes]:
-    """An entry stays until one list made after the certificate's end has carried it (RFC 5280 3.3)."""
-    query = select(CaRevocation.entry).where(
-        CaRevocation.authority == slug, CaRevocation.seq.is_not(None), CaRevocation.not_after >= last
-    )
-    return list(session.connection().execute(query).scalars().all())  # a million rows: no ORM, no sorting
-
-
-def _tbs(authority: Authority, number: int, now: datetime, life: timedelta, entries: list[bytes]) -> bytes:
-    """TBSCertList (RFC 5280 5.1.2). An empty list of entries must be absent (5.1.2.6)."""
-    issuer = authority.issuer
-    extensions = authority_key_id(issuer.key_id) + extension(oids.CRL_NUMBER, der.integer(number))
-    return der.sequence(
-        _VERSION_2,
-        issuer.suite.scheme.algorithm_identifier(),
-        issuer.name,
-        der.x509_time(now),
-        der.x509_time(now + life),
-        der.sequence(*entries) if entries else b"",
-        der.explicit(0, der.sequence(extensions)),
-    )
-
-
-def _compare(authority: Authority, intent: _Intent, octets: bytes) -> None:
-    """Read back what was signed and lint it before anyone can fetch it."""
-    crl = read_crl(octets)
-    facts = (crl.tbs, crl.number, crl.this_update, crl.next_update, crl.issuer.raw, crl.authority_key_id)
-    issuer = authority.issuer
-    wanted = (intent.tbs, intent.number, intent.this_update, intent.next_update, issuer.name, issuer.key_id)
-    if facts != wanted or crl.deviations:
-        raise LintFailed("crl", "RFC 5280 5", "撤销列表与待签内容不一致", "the list is not what was to be signed")
+    room.kept["crl", name.scope] = (made.number, octets)

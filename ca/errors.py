@@ -86,3 +86,20 @@ class NotOnHold(Conflict):
             "ca.not_on_hold",
             Text("该证书没有被挂起，无需解除。", "This certificate is not on hold, so there is nothing to lift."),
         )
+
+
+class ListUnknown(NotFound):
+    def __init__(self) -> None:
+        super().__init__("ca.list_unknown", Text("没有这个撤销列表。", "There is no such revocation list."))
+
+
+class ListBusy(Unavailable):
+    """Other processes recorded newer lists each time while ours was read."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "ca.list_busy",
+            Text(
+                "撤销列表正在由其他进程更新，请稍后重试。", "Other processes are making this list. Try again shortly."
+            ),
+        )

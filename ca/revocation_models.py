@@ -35,6 +35,19 @@ class CaRelease(Base):
     seq: Mapped[int | None] = mapped_column(BigInteger, doc="As in ca_revocation")
 
 
+class CaPartialList(Base):
+    """The octets of each shard and delta list as published: replaced with the next one, in one transaction.
+
+    Full lists are kept in storage for good; these change every few minutes and only the newest is of use.
+    """
+
+    __tablename__ = "ca_partial_list"
+
+    scope: Mapped[str] = mapped_column(String(40), primary_key=True, doc="As in ca_crl")
+    number: Mapped[int] = mapped_column(BigInteger)
+    octets: Mapped[bytes] = mapped_column(LargeBinary)
+
+
 class CaOcspAnswer(Base):
     """A signed answer without nonce for one certificate; gone in the transaction that changes its status."""
 

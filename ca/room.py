@@ -48,7 +48,7 @@ class CaRoom:
     keys: KeyStore
     places: Places
     crl_life: dict[Role, timedelta] = field(
-        default_factory=lambda: {Role.ROOT: timedelta(days=30), Role.ISSUING: timedelta(days=3)}
+        default_factory=lambda: {Role.ROOT: timedelta(days=30), Role.ISSUING: timedelta(days=2)}
     )
     locks: tuple[threading.Lock, ...] = field(default_factory=lambda: tuple(threading.Lock() for _ in range(64)))
     _authorities: dict[str, Authority] = field(default_factory=dict)
