@@ -38,6 +38,18 @@ def current(room: CaRoom, authority: str) -> bytes:
     return fetch(room, ListName(room.authority(authority).slug))
 
 
+def freshest(room: CaRoom, authority: str) -> tuple[bytes, ...]:
+    """What our own verifier believes: the full list and, where a long one lags behind, its delta."""
+    name = ListName(room.authority(authority).slug)
+    found = state(room, name)
+    if found.newest is None or found.wants_work(room.ground.clock.now(), scheduled=False):
+        return (fetch(room, name),)
+    octets = stored(room, name, found.newest)
+    if octets is None:
+        return (publish_list(room, name),)
+    return (octets, delta(room, authority)) if found.dirty and has_delta(room.authority(authority)) else (octets,)
+
+
 def shard(room: CaRoom, authority: str, number: int) -> bytes:
     """The partial list that certificates of that shard name."""
     slug = room.authority(authority).slug

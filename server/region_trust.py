@@ -30,7 +30,7 @@ class RegionTrust:
 
     def store(self) -> TrustStore:
         known = authorities(self.ca)
-        lists = tuple(crl.current(self.ca, authority.slug) for authority in known)
+        lists = tuple(one for authority in known for one in crl.freshest(self.ca, authority.slug))
         with self._lock:
             if self._store is None or lists != self._crls:
                 self._store = TrustStore.build(

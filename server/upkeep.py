@@ -7,11 +7,10 @@ from datetime import timedelta
 
 import structlog
 
-from ca import crl, hierarchy
+from ca import crl_schedule, crl_store, hierarchy
 from ca import recover as ca_recovery
 from ca.acme import jobs as acme_jobs
 from ca.acme import nonces as acme_nonces
-from ca.chain import authorities
 from ca.cmp import transactions
 from foundation.jobs import Handler, Worker
 from foundation.web import idempotency, limits, sessions
@@ -48,7 +47,7 @@ def periodic(house: House) -> Periodic:
     interval = float(house.settings.audit.interval_seconds)
     return {
         "checkpoint": (interval, house.checkpoint),
-        "lists": (300.0, lambda: _refresh_lists(house)),
+        "lists": (float(house.settings.ca.lists_seconds), lambda: crl_schedule.refresh(house.ca)),
         "recovery": (60.0, lambda: _recover(house)),
         "certificates": (3600.0, lambda: _renew(house)),
         "sessions": (600.0, lambda: _purge(house)),
@@ -58,11 +57,6 @@ def periodic(house: House) -> Periodic:
 
 def worker(house: House) -> Worker:
     return Worker(house.ground.db, house.ground.jobs, handlers(house))
-
-
-def _refresh_lists(house: House) -> None:
-    for authority in authorities(house.ca):
-        crl.current(house.ca, authority.slug)
 
 
 def _recover(house: House) -> None:
@@ -80,6 +74,7 @@ def _purge(house: House) -> None:
     """Forget what is over: sessions, one-time secrets, counters, idempotency keys."""
     now = house.ground.clock.now()
     with house.ground.db.begin() as session:
+        crl_store.purge(session, now)
         sessions.purge(session, now, house.settings.web)
         sso_purge.purge(session, now)
         limits.Counters(house.ground.clock).purge(session)
