@@ -87,7 +87,7 @@ class SdfBackend:
         index = _index(key.reference)
 
         def sign(session: OpenSession) -> bytes:
-            value = self._layout.signature()
+            value = self._layout.new(self._layout.signature)
             arguments = (session.handle, index, octets, len(octets), byref(value))
             self.link.with_right(session, index, lambda: session.library.call("SDF_InternalSign_ECC", *arguments))
             r, s = self._layout.get(value.r), self._layout.get(value.s)
@@ -182,7 +182,7 @@ class SdfBackend:
 
     def _public(self, session: OpenSession, use: Use, index: int) -> bytes | None:
         """The SubjectPublicKeyInfo at an index; None when there is no key."""
-        key = self._layout.public_key()
+        key = self._layout.new(self._layout.public_key)
         try:
             session.library.call(_EXPORT[use], session.handle, index, byref(key))
         except SdfError as error:

@@ -15,6 +15,7 @@ SGD_SM2_3 = 0x00020800
 """SM2 encryption (GM/T 0006)."""
 OK = 0
 BASE = 0x01000000
+_ROOM = 1024
 VALUE = 32
 """Octets of an SM2 coordinate, of r and of s."""
 
@@ -108,6 +109,11 @@ class Layout:
                 ],
             },
         )
+
+    @staticmethod
+    def new(structure: Any) -> Any:
+        """An empty one with room behind it: a wrong `field_bits` is to be noticed, not to overwrite memory."""
+        return structure.from_buffer(bytearray(_ROOM))
 
     def put(self, value: int) -> Any:
         """A number into its field, to the right."""

@@ -1,0 +1,69 @@
+"""The one contract, over each back end: software, a PKCS#11 token (SoftHSM), an SDF device (our fake in C).
+
+The fake runs as the standard says, with the quirks of cards in the field, with the 256-bit header, and with two
+sessions; PKCS#11 also as a vendor's token that knows SM2, with Z on either side.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from hsm.backends.backend import Backend, ZSide
+from hsm.backends.contract import Bench, Outcome, Result, run
+from hsm.backends.contract_cases import CASES
+from hsm.backends.software import SoftwareBackend
+from tests.hsm import devices
+
+LEFT_OUT: dict[str, set[str]] = {
+    "software": {"lost-session", "wrong-password", "inventory"},
+    "pkcs11": {"z-side", "decrypt"},
+    "sdf": set(),
+    "sdf-256": set(),
+    "sdf-quirks": set(),
+    "sdf-sessions": set(),
+}
+
+
+@pytest.fixture(scope="module", params=list(LEFT_OUT))
+def kind(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture(scope="module")
+def results(kind: str) -> Iterator[dict[str, Result]]:
+    """The whole contract once, as a customer runs it: RSA keys are too slow to be made for each case."""
+    backend = _backend(kind)
+    yield {result.case: result for result in run(Bench(backend), CASES)}
+    backend.close()
+
+
+def _backend(kind: str) -> Backend:
+    match kind:
+        case "software":
+            return SoftwareBackend(devices.IDS)
+        case "pkcs11":
+            return devices.pkcs11()
+        case "sdf-256":
+            fake = devices.FakeSdf("-DFIELD=32", "-DWITHOUT_ALGORITHM")
+            return fake.backend(field_bits=256, decrypt_with_algorithm=False)
+        case "sdf-sessions":
+            return devices.FakeSdf().backend(sessions=2)
+        case _:
+            fake = devices.FakeSdf()
+            fake.set("quirks", int(kind == "sdf-quirks"))
+            return fake.backend()
+
+
+@pytest.mark.parametrize("case", [*CASES, "cleaning"])
+def test_contract(results: dict[str, Result], kind: str, case: str) -> None:
+    wanted = Outcome.LEFT_OUT if case in LEFT_OUT[kind] else Outcome.PASSED
+    assert (results[case].outcome, results[case].detail.en) == (wanted, results[case].detail.en)
+
+
+def test_each_back_end_says_who_computes_z(kind: str, results: dict[str, Result]) -> None:
+    sides = {"software": ZSide.BACKEND, "pkcs11": ZSide.CALLER}
+    assert _backend(kind).z_side is sides.get(kind, ZSide.CALLER)
+    if kind != "pkcs11":
+        assert ("caller" in results["z-side"].detail.en) == (kind != "software")
