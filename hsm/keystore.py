@@ -25,10 +25,13 @@ from hsm.backends.registry import Backends, software_only
 from hsm.digests import sha256
 from hsm.errors import KeyDamaged, KeyExists, KeyMissing
 from hsm.kek import Kek
+from hsm.key_rows import joined, newest_version, place, ref_of, row_of
 from hsm.keys import Algorithm, KeyRef, Purpose, State
+from hsm.life.errors import DualControlNeeded, RequestClosed
 from hsm.models import HsmKey
 from hsm.signing import KeySigner, Signer
 
+Approved = Callable[[Session], None]
 _NAME = re.compile(r"[a-z0-9][a-z0-9._/-]{0,119}")
 _OPEN_KEYS = 4096
 _CLAIMS = 16
@@ -47,8 +50,13 @@ class LocalKeyStore:
         backends: Backends | None = None,
         *,
         announce: Callable[[KeyRef], object] = lambda _: None,
+        dual_control: bool = False,
     ) -> None:
-        """`announce` is told of a new key before its row is committed; the signer writes its journal there."""
+        """`announce` is told of a new key before its row is committed; the signer writes its journal there.
+
+        With `dual_control` CA keys are made and retired through `hsm.life` only (双人控制).
+        """
+        self._dual_control = dual_control
         self._announce = announce
         self._db = db
         self._clock = clock
@@ -63,7 +71,7 @@ class LocalKeyStore:
         self, name: str, algorithm: Algorithm, purposes: Iterable[Purpose], *, principal: Principal = SYSTEM
     ) -> KeyRef:
         """A new key; `KeyExists` when the name was ever used."""
-        return self._create(name, 1, algorithm, frozenset(purposes), principal)
+        return self.create(name, 1, algorithm, frozenset(purposes), principal)
 
     def ensure(
         self, name: str, algorithm: Algorithm, purposes: Iterable[Purpose], *, principal: Principal = SYSTEM
@@ -73,7 +81,7 @@ class LocalKeyStore:
         found = self.find(name)
         if found is None:
             try:
-                return self._create(name, 1, algorithm, wanted, principal)
+                return self.create(name, 1, algorithm, wanted, principal)
             except KeyExists:  # another process was first
                 found = self.find(name)
         if found is None or (found.algorithm, found.purposes) != (algorithm, wanted):
@@ -82,27 +90,35 @@ class LocalKeyStore:
 
     def renew(self, name: str, *, principal: Principal = SYSTEM) -> KeyRef:
         """The next version with the same algorithm and purposes. The old one stays active until it is retired."""
+        return self.next_version(name, principal)
+
+    def next_version(
+        self, name: str, principal: Principal, *, state: State = State.ACTIVE, approved: Approved | None = None
+    ) -> KeyRef:
+        """Beyond every version there ever was, destroyed ones too."""
         old = self._need(name)
-        return self._create(name, old.version + 1, old.algorithm, old.purposes, principal)
+        with self._db.read() as session:
+            newest = newest_version(session, name)
+        return self.create(name, newest + 1, old.algorithm, old.purposes, principal, state=state, approved=approved)
 
     def retire(self, name: str, version: int, *, principal: Principal = SYSTEM) -> None:
         """That version signs no more."""
         with self._db.begin() as session:
-            row = _row(session, name, version)
-            if row is None:
+            row = row_of(session, name, version)
+            if row is None or row.state == State.DESTROYED:
                 raise KeyMissing(f"{name}#{version}")
+            self._check_alone(name, ref_of(row).purposes)
             row.state = State.RETIRED
             self._audit.record(
                 session, principal, action="hsm.key.retire", object=f"key:{name}", payload={"version": version}
             )
-        with self._lock:
-            self._open.pop((name, version), None)
+        self.forget(name, version)
 
     def find(self, name: str, version: int | None = None) -> KeyRef | None:
         """The newest active version, or the given one in whatever state."""
         with self._db.read() as session:
-            row = _row(session, name, version)
-            return _ref(row) if row is not None else None
+            row = row_of(session, name, version)
+            return ref_of(row) if row is not None else None
 
     def names(self, prefix: str = "") -> list[str]:
         with self._db.read() as session:
@@ -115,25 +131,45 @@ class LocalKeyStore:
         The state is read each time, so hold the signer for a batch, not for the life of the process.
         """
         with self._db.read() as session:
-            row = _row(session, name, version)
+            row = row_of(session, name, version)
         if row is None or row.state != State.ACTIVE:
             raise KeyMissing(name)
-        place = (row.name, row.version)
+        opened = (row.name, row.version)
         with self._lock:
-            signer = self._open.get(place)
+            signer = self._open.get(opened)
             if signer is not None:
-                self._open.move_to_end(place)
-        if signer is None or signer.ref != _ref(row):
+                self._open.move_to_end(opened)
+        if signer is None or signer.ref != ref_of(row):
             signer = self._load(row)
             with self._lock:
-                self._open[place] = signer
+                self._open[opened] = signer
                 while len(self._open) > _OPEN_KEYS:
                     self._open.popitem(last=False)
         return signer
 
-    def _create(
-        self, name: str, version: int, algorithm: Algorithm, purposes: frozenset[Purpose], principal: Principal
+    def forget(self, name: str, version: int) -> None:
+        """Close it here; the next use reads its row again."""
+        with self._lock:
+            self._open.pop((name, version), None)
+
+    def _check_alone(self, name: str, purposes: frozenset[Purpose]) -> None:
+        if self._dual_control and Purpose.CERTIFICATE in purposes:
+            raise DualControlNeeded(name)
+
+    def create(
+        self,
+        name: str,
+        version: int,
+        algorithm: Algorithm,
+        purposes: frozenset[Purpose],
+        principal: Principal,
+        *,
+        state: State = State.ACTIVE,
+        approved: Approved | None = None,
     ) -> KeyRef:
+        """`approved` spends an approved request in the transaction that enters the key; `hsm.life` gives it."""
+        if approved is None:
+            self._check_alone(name, purposes)
         if not _NAME.fullmatch(name) or not purposes:
             raise ValueError("a key needs a name of a-z 0-9 . _ / - and at least one purpose")
         if version == 1 and self.find(name, 1) is not None:
@@ -143,7 +179,11 @@ class LocalKeyStore:
             # Outside the transaction: RSA takes seconds, a device longer.
             made = backend.generate(f"{name}#{version}", algorithm, taken=self._taken(backend))
             try:
-                return self._enter(KeyRef(name, version, algorithm, purposes, made.spki), backend, made, principal)
+                ref = KeyRef(name, version, algorithm, purposes, made.spki)
+                return self._enter(ref, backend, made, principal, state, approved)
+            except RequestClosed:  # somebody else executed the same request a moment earlier
+                backend.destroy(made.kept)
+                raise
             except IntegrityError as error:
                 backend.destroy(made.kept)
                 if made.reference is None or self.find(name, version) is not None:
@@ -158,22 +198,32 @@ class LocalKeyStore:
         with self._db.read() as session:
             return list(session.scalars(select(HsmKey.reference).where(HsmKey.backend == backend.name)))
 
-    def _enter(self, ref: KeyRef, backend: Backend, made: Made, principal: Principal) -> KeyRef:
+    def _enter(
+        self,
+        ref: KeyRef,
+        backend: Backend,
+        made: Made,
+        principal: Principal,
+        state: State = State.ACTIVE,
+        approved: Approved | None = None,
+    ) -> KeyRef:
         row = HsmKey(
             id=self._ids.uuid7(),
             name=ref.name,
             version=ref.version,
             algorithm=ref.algorithm,
-            purposes=_joined(ref.purposes),
+            purposes=joined(ref.purposes),
             spki=ref.spki,
             backend=backend.name if backend.holds_keys else None,
             reference=made.reference,
-            state=State.ACTIVE,
+            state=state,
             created_at=self._clock.now(),
         )
-        row.wrapped = self._kek.wrap(made.kept, _place(ref, row.backend))
+        row.wrapped = self._kek.wrap(made.kept, place(ref, row.backend))
         self._announce(ref)
         with self._db.begin() as session:
+            if approved is not None:
+                approved(session)
             session.add(row)
             self._audit.record(
                 session,
@@ -197,34 +247,9 @@ class LocalKeyStore:
         return found
 
     def _load(self, row: HsmKey) -> KeySigner:
-        ref = _ref(row)
-        kept = self._kek.unwrap(row.wrapped, _place(ref, row.backend))
+        ref = ref_of(row)
+        kept = self._kek.unwrap(row.wrapped, place(ref, row.backend))
         key = self._backends.named(row.backend).open(kept, ref.algorithm)
         if key.spki != ref.spki:
             raise KeyDamaged(str(ref))
         return KeySigner(ref, key)
-
-
-def _joined(purposes: Iterable[Purpose]) -> str:
-    return ",".join(sorted(purposes))
-
-
-def _place(ref: KeyRef, backend: str | None = None) -> str:
-    """Names hold no bar, so the parts cannot run into each other."""
-    where = f"|{backend}" if backend is not None else ""
-    return f"hsm_key|{ref.name}|{ref.version}|{ref.algorithm}|{_joined(ref.purposes)}{where}"
-
-
-def _row(session: Session, name: str, version: int | None) -> HsmKey | None:
-    query = select(HsmKey).where(HsmKey.name == name)
-    if version is not None:
-        return session.scalars(query.where(HsmKey.version == version)).one_or_none()
-    return session.scalars(query.where(HsmKey.state == State.ACTIVE).order_by(HsmKey.version.desc()).limit(1)).first()
-
-
-def _ref(row: HsmKey) -> KeyRef:
-    try:
-        purposes = frozenset(Purpose(purpose) for purpose in row.purposes.split(","))
-        return KeyRef(row.name, row.version, Algorithm(row.algorithm), purposes, row.spki)
-    except ValueError as error:
-        raise KeyDamaged(f"{row.name}#{row.version}") from error

@@ -35,7 +35,15 @@ class HsmRoom:
     @classmethod
     def build(cls, ground: Ground, vault: Vault) -> HsmRoom:
         backends = open_backends(ground.settings.keys, ground.ids)
-        keys = LocalKeyStore(ground.db, ground.clock, ground.ids, ground.audit, vault.kek, backends)
+        keys = LocalKeyStore(
+            ground.db,
+            ground.clock,
+            ground.ids,
+            ground.audit,
+            vault.kek,
+            backends,
+            dual_control=ground.settings.dual_control,
+        )
         escrow = LocalEscrow(ground.db, ground.clock, ground.ids, ground.audit, vault.custody, keys)
         return cls(ground, vault, keys, escrow)
 
