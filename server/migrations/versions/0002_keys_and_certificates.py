@@ -105,6 +105,15 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("scope", name=op.f("pk_ca_partial_list")),
     )
     op.create_table(
+        "ca_profile",
+        sa.Column("name", sa.String(length=40), nullable=False),
+        sa.Column("version", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("digest", sa.String(length=64), nullable=False),
+        sa.Column("content", sa.Text(), nullable=False),
+        sa.Column("first_seen", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("name", "version", name=op.f("pk_ca_profile")),
+    )
+    op.create_table(
         "ca_registration_bulk",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("state", sa.String(length=10), nullable=False),
@@ -491,6 +500,7 @@ def upgrade() -> None:
 
     with op.batch_alter_table("ca_certificate", schema=None) as batch_op:
         batch_op.add_column(sa.Column("shard", sa.Integer(), nullable=True))
+        batch_op.add_column(sa.Column("profile_digest", sa.String(length=64), nullable=True))
 
     with op.batch_alter_table("ca_crl", schema=None) as batch_op:
         batch_op.add_column(sa.Column("base", sa.BigInteger(), nullable=True))
@@ -524,6 +534,7 @@ def downgrade() -> None:
         batch_op.drop_column("base")
 
     with op.batch_alter_table("ca_certificate", schema=None) as batch_op:
+        batch_op.drop_column("profile_digest")
         batch_op.drop_column("shard")
 
     with op.batch_alter_table("ca_authority", schema=None) as batch_op:
@@ -602,6 +613,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_ca_registration_bulk_department"))
 
     op.drop_table("ca_registration_bulk")
+    op.drop_table("ca_profile")
     op.drop_table("ca_partial_list")
     with op.batch_alter_table("ca_ocsp_answer", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_ca_ocsp_answer_made_at"))
