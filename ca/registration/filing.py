@@ -28,6 +28,7 @@ from foundation.numbers import is_citizen_number, is_uscc
 from foundation.principal import Kind as PrincipalKind
 from foundation.principal import Permission, Principal
 from foundation.text import Text
+from hsm.pkcs12 import OneTimeKey
 
 _PHONE = re.compile(r"1[3-9]\d{9}")
 
@@ -164,7 +165,16 @@ def check(room: RegistrationRoom, profile: Profile, wanted: Application, content
 
 
 def rehearse(room: RegistrationRoom, profile: Profile, suite: Suite, content: Content, now: datetime) -> None:
-    """Prepare the certificate as if it were issued now, with the CA's own key where the holder's is yet to come."""
+    """Prepare the certificate as if it were issued now, with a stand-in where the holder's key is yet to come."""
+    spki = proven_key(content.csr) if content.csr is not None else _stand_in(room, suite)
     authority = room.ca.authority(f"{suite}-issuing")
-    spki = proven_key(content.csr) if content.csr is not None else authority.certificate.spki
     prepare(room.ca, wanted_from(authority, profile, content.subject, spki, content.identity, "rehearsal"), now)
+
+
+def _stand_in(room: RegistrationRoom, suite: Suite) -> bytes:
+    """A public key nobody has the private half of, made once per process."""
+    place = ("registration.stand_in", suite)
+    known = room.ca.kept.get(place)
+    if not isinstance(known, bytes):
+        known = room.ca.kept[place] = OneTimeKey(suite.leaf_algorithm).spki
+    return known

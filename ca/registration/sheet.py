@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from xml.etree.ElementTree import ParseError
 
-import openpyxl
+from openpyxl.reader.excel import load_workbook
 from openpyxl.utils.exceptions import InvalidFileException
 
 from foundation.errors import InvalidInput, TooLarge, Unsupported
@@ -147,7 +147,9 @@ def _bounded(number: int, cells: Iterable[str]) -> list[str]:
 def _spreadsheet(octets: bytes) -> Iterator[tuple[int, list[str]]]:
     _check_archive(octets)
     try:
-        book = openpyxl.load_workbook(io.BytesIO(octets), read_only=True, data_only=False, keep_links=False)
+        book = load_workbook(  # type: ignore[no-untyped-call]
+            io.BytesIO(octets), read_only=True, data_only=False, keep_links=False
+        )
         sheet = book.worksheets[0]
         sheet.reset_dimensions()  # what the file claims its size is would decide how much is read
         for number, row in enumerate(sheet.iter_rows(max_row=MOST_LINES + 2, max_col=MOST_COLUMNS + 1), 1):
