@@ -9,6 +9,7 @@ import os
 import shutil
 import subprocess
 import tempfile
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -46,7 +47,7 @@ def secret(name: str, text: str) -> Path:
 
 @functools.cache
 def compiled(source: str, *flags: str) -> Path:
-    target = folder() / f"{Path(source).stem}{''.join(flags)}.so"
+    target = folder() / f"{Path(source).stem}-{zlib.crc32(''.join(flags).encode()):08x}.so"
     command = ["gcc", "-Wall", "-Wextra", "-Werror", "-shared", "-fPIC", "-O1", "-I", HERE / "sdf", *flags]
     subprocess.run([*command, "-o", target, HERE / source, "-l:libcrypto.so.3", "-lpthread"], check=True)
     return target
@@ -100,3 +101,31 @@ class FakeSdf:
 
     def get(self, lever: str) -> int:
         return int(getattr(self._c, f"fake_sdf_{lever}")())
+
+
+class VendorToken:
+    """The levers of vendor_token.c: SoftHSM with a vendor's SM2 mechanisms in front."""
+
+    SM2 = {"sm2_generate_mechanism": 0x80000201, "sm2_sign_mechanism": 0x80000202, "sm2_key_type": 0x80000010}  # noqa: RUF012 - read only
+    SM2_Z_INSIDE = {**SM2, "sm2_sign_mechanism": 0x80000203, "sm2_z": "backend"}  # noqa: RUF012
+    CALLS = {"open": 12, "login": 18, "find": 26, "sign_init": 42, "sign": 43, "generate": 59}  # noqa: RUF012
+
+    def __init__(self) -> None:
+        softhsm()
+        self.path = compiled("cryptoki/vendor_token.c", f'-DSOFTHSM="{SOFTHSM}"')
+        self._c = ctypes.CDLL(str(self.path))
+        self._c.token_fail.argtypes = (ctypes.c_int, ctypes.c_ulong, ctypes.c_int)
+        for call in self.CALLS:
+            self.fail(call, 0, 0)
+
+    def backend(self, **changes: Any) -> CryptokiBackend:
+        return pkcs11(**{"module": self.path, **changes})
+
+    def fail(self, call: str, code: int, times: int) -> None:
+        self._c.token_fail(self.CALLS[call], code, times)
+
+    def seen(self, call: str) -> int:
+        return int(self._c.token_seen(self.CALLS[call]))
+
+    def die_half_way(self, on: int = 1) -> None:
+        self._c.token_die_half_way(on)
