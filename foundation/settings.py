@@ -121,6 +121,10 @@ class WebSettings(_Group):
 
 
 class CaSettings(_Group):
+    suites: tuple[Literal["sm2", "rsa", "p256", "mldsa"], ...] = Field(
+        ("sm2", "rsa"), description="Hierarchies to establish; sm2 and rsa are what seals and licences are made with"
+    )
+    profiles_dir: Path | None = Field(None, description="Folder of your own certificate profiles (docs/profiles.md)")
     shards: int | None = Field(
         None, ge=1, le=4096, description="Partial revocation lists per issuing CA, may only grow; default 16, sample 2"
     )
@@ -136,6 +140,23 @@ class CaSettings(_Group):
     clock_server: str = Field(
         "", description="NTP server host[:port] the clock is compared with; time stamps stop when it is 1 s off"
     )
+
+
+class SignerSettings(_Group):
+    mode: Literal["child", "socket", "in-process"] = Field(
+        "child",
+        description="`child`: serve and worker start the signer beside them; `socket`: it runs as a service of its own"
+        " (yinxin signer run); `in-process`: for tests, keys are in the web process",
+    )
+    socket: Path | None = Field(None, description="Unix socket of the signer; default `home`/signer.sock")
+    socket_mode: Literal["0600", "0660"] = Field("0600", description="0660 lets the socket's group connect")
+    client_uids: tuple[int, ...] = Field((), description="Accounts of web and worker; empty means the signer's own")
+    operator_uids: tuple[int, ...] = Field(
+        (), description="Accounts that may seal, unseal and release late intents; empty means the signer's own and root"
+    )
+    journal_dir: Path | None = Field(None, description="Folder of the signing journal; default `home`/journal")
+    wait_seconds: float = Field(5.0, ge=0, le=60, description="How long a request waits for a signer that restarts")
+    timeout_seconds: float = Field(20.0, gt=0, le=300, description="Longest wait for an answer of the signer")
 
 
 class AuditSettings(_Group):
@@ -211,6 +232,7 @@ class Settings(BaseSettings):
     keys: KeySettings = KeySettings()
     web: WebSettings = WebSettings()
     ca: CaSettings = CaSettings()
+    signer: SignerSettings = SignerSettings()
     audit: AuditSettings = AuditSettings()
     sso: SsoSettings = SsoSettings()
     acme: AcmeSettings = AcmeSettings()
@@ -293,6 +315,14 @@ class Settings(BaseSettings):
     @property
     def escrow_file(self) -> Path:
         return self.keys.escrow_file or self.home / "escrow-kek"
+
+    @property
+    def signer_socket(self) -> Path:
+        return self.signer.socket or self.home.resolve() / "signer.sock"
+
+    @property
+    def journal_dir(self) -> Path:
+        return self.signer.journal_dir or self.home / "journal"
 
     @property
     def checkpoint_dir(self) -> Path:

@@ -183,6 +183,18 @@ def read(text: str) -> ParsedCode:
     return _parse(shape["base"], protected, payload, signature)
 
 
+def read_to_be_signed(data: bytes) -> ParsedCode:
+    """A Sig_structure as if it were signed with nothing; the signer looks at one before it signs."""
+    try:
+        structure = cbor.decode(data)
+    except cbor.CborError as error:
+        raise CodeError(CodeFault.UNREADABLE, str(error)) from error
+    match structure:
+        case ["Signature1", bytes() as protected, b"", bytes() as payload]:
+            return _parse(None, protected, payload, bytes(64))
+    raise CodeError(CodeFault.UNKNOWN_FORMAT, "not a Sig_structure of ours")
+
+
 def _parse(base: str | None, protected: bytes, payload: bytes, signature: bytes) -> ParsedCode:
     try:
         header, content = cbor.decode(protected), cbor.decode(payload)
