@@ -6,6 +6,7 @@ of; `HsmRoom.build` then adds the key store, which writes to the trail.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from foundation.ground import Ground
@@ -13,8 +14,9 @@ from foundation.principal import Principal
 from hsm.backends.registry import open_backends
 from hsm.escrow.shapes import Escrow
 from hsm.escrow.store import LocalEscrow
-from hsm.keys import Algorithm, Purpose
+from hsm.keys import Algorithm, KeyRef, Purpose
 from hsm.keystore import LocalKeyStore
+from hsm.life.keeper import Keeper
 from hsm.notes import NoteSigner
 from hsm.secrets import FIELD
 from hsm.store import KeyStore
@@ -31,9 +33,19 @@ class HsmRoom:
     vault: OpenVault
     keys: KeyStore
     escrow: Escrow
+    keeper: Keeper | None = None
+    """Where the private halves are: it executes approved key operations. None in a process that has none."""
 
     @classmethod
-    def build(cls, ground: Ground, vault: Vault) -> HsmRoom:
+    def build(
+        cls,
+        ground: Ground,
+        vault: Vault,
+        *,
+        announce: Callable[[KeyRef], object] = lambda _: None,
+        witness: Callable[[KeyStore], KeyStore] = lambda keys: keys,
+    ) -> HsmRoom:
+        """The room with the keys in this process. The signer is told of new keys, and witnesses the escrow's own."""
         backends = open_backends(ground.settings.keys, ground.ids)
         keys = LocalKeyStore(
             ground.db,
@@ -43,9 +55,10 @@ class HsmRoom:
             vault.kek,
             backends,
             dual_control=ground.settings.dual_control,
+            announce=announce,
         )
-        escrow = LocalEscrow(ground.db, ground.clock, ground.ids, ground.audit, vault.custody, keys)
-        return cls(ground, vault, keys, escrow)
+        escrow = LocalEscrow(ground.db, ground.clock, ground.ids, ground.audit, vault.custody, witness(keys))
+        return cls(ground, vault, keys, escrow, Keeper(ground, vault.kek, backends, keys))
 
     def checkpoint_signer(self) -> NoteSigner:
         """The signer of audit checkpoints, its key made at first use."""

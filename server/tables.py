@@ -13,6 +13,7 @@ import foundation.audit.models
 import foundation.jobs
 import foundation.web.models
 import hsm.escrow.models
+import hsm.life.models
 import hsm.models
 import licence.models
 import seal.models
@@ -24,6 +25,7 @@ ROOMS = (
     foundation.jobs,
     foundation.web.models,
     hsm.models,
+    hsm.life.models,
     hsm.escrow.models,
     ca.models,
     ca.registration.models,

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 
 from hsm.digests import sha256
+from hsm.errors import KeyDamaged
 from hsm.keys import Algorithm, Purpose
 from hsm.life.errors import BadOrder
 
@@ -88,17 +89,20 @@ class Order:
 
 def read_order(canonical: str) -> Order:
     """From its row. A row edited by hand does not fit the digest any more; the caller compares it."""
-    raw = json.loads(canonical)
-    return Order(
-        Operation(raw["operation"]),
-        raw["key"],
-        raw["version"],
-        Algorithm(raw["algorithm"]) if raw["algorithm"] else None,
-        tuple(Purpose(one) for one in raw["purposes"]),
-        raw["recipient"],
-        raw["file_sha256"],
-        raw["spki_sha256"],
-    )
+    try:
+        raw = json.loads(canonical)
+        return Order(
+            Operation(raw["operation"]),
+            raw["key"],
+            raw["version"],
+            Algorithm(raw["algorithm"]) if raw["algorithm"] else None,
+            tuple(Purpose(one) for one in raw["purposes"]),
+            raw["recipient"],
+            raw["file_sha256"],
+            raw["spki_sha256"],
+        )
+    except (ValueError, KeyError, TypeError) as error:
+        raise KeyDamaged("(request)") from error
 
 
 def _demand(holds: object, zh: str, en: str) -> None:
