@@ -90,12 +90,12 @@ def upgrade() -> None:
         sa.Column("serial", sa.String(length=40), nullable=False),
         sa.Column("form", sa.String(length=12), nullable=False),
         sa.Column("answer", sa.LargeBinary(), nullable=False),
-        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("next_update", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("made", sa.BigInteger(), nullable=False),
+        sa.Column("until", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("authority", "serial", "form", name=op.f("pk_ca_ocsp_answer")),
     )
     with op.batch_alter_table("ca_ocsp_answer", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_ca_ocsp_answer_made_at"), ["made_at"], unique=False)
+        batch_op.create_index(batch_op.f("ix_ca_ocsp_answer_made"), ["made"], unique=False)
 
     op.create_table(
         "ca_partial_list",
@@ -222,6 +222,28 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("hsm_escrow_key", schema=None) as batch_op:
         batch_op.create_index("ix_hsm_escrow_key_state_algorithm", ["state", "algorithm"], unique=False)
+
+    op.create_table(
+        "hsm_key_request",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("operation", sa.String(length=12), nullable=False),
+        sa.Column("key_name", sa.String(length=120), nullable=False),
+        sa.Column("order", sa.Text(), nullable=False),
+        sa.Column("digest", sa.String(length=64), nullable=False),
+        sa.Column("reason", sa.String(length=200), nullable=False),
+        sa.Column("requester", sa.String(length=120), nullable=False),
+        sa.Column("person", sa.String(length=120), nullable=False),
+        sa.Column("needed", sa.Integer(), nullable=False),
+        sa.Column("state", sa.String(length=12), nullable=False),
+        sa.Column("requested_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("executed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("executor", sa.String(length=120), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_hsm_key_request")),
+    )
+    with op.batch_alter_table("hsm_key_request", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_hsm_key_request_key_name"), ["key_name"], unique=False)
+        batch_op.create_index("ix_hsm_key_request_state_requested_at", ["state", "requested_at"], unique=False)
 
     op.create_table(
         "acme_order",
@@ -392,6 +414,21 @@ def upgrade() -> None:
         sa.UniqueConstraint("key_id", "occasion", "form", name=op.f("uq_hsm_escrow_release_key_id_occasion_form")),
     )
     op.create_table(
+        "hsm_key_approval",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("request_id", sa.Uuid(), nullable=False),
+        sa.Column("approver", sa.String(length=120), nullable=False),
+        sa.Column("person", sa.String(length=120), nullable=False),
+        sa.Column("agreed", sa.Boolean(), nullable=False),
+        sa.Column("digest", sa.String(length=64), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["request_id"], ["hsm_key_request.id"], name=op.f("fk_hsm_key_approval_request_id_hsm_key_request")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_hsm_key_approval")),
+        sa.UniqueConstraint("request_id", "person", name=op.f("uq_hsm_key_approval_request_id_person")),
+    )
+    op.create_table(
         "acme_authorization",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("order_id", sa.Uuid(), nullable=False),
@@ -554,6 +591,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_acme_authorization_order_id"))
 
     op.drop_table("acme_authorization")
+    op.drop_table("hsm_key_approval")
     op.drop_table("hsm_escrow_release")
     op.drop_table("hsm_escrow_approval")
     op.drop_table("est_enrolment")
@@ -590,6 +628,11 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_acme_order_account_id"))
 
     op.drop_table("acme_order")
+    with op.batch_alter_table("hsm_key_request", schema=None) as batch_op:
+        batch_op.drop_index("ix_hsm_key_request_state_requested_at")
+        batch_op.drop_index(batch_op.f("ix_hsm_key_request_key_name"))
+
+    op.drop_table("hsm_key_request")
     with op.batch_alter_table("hsm_escrow_key", schema=None) as batch_op:
         batch_op.drop_index("ix_hsm_escrow_key_state_algorithm")
 
@@ -616,7 +659,7 @@ def downgrade() -> None:
     op.drop_table("ca_profile")
     op.drop_table("ca_partial_list")
     with op.batch_alter_table("ca_ocsp_answer", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_ca_ocsp_answer_made_at"))
+        batch_op.drop_index(batch_op.f("ix_ca_ocsp_answer_made"))
 
     op.drop_table("ca_ocsp_answer")
     with op.batch_alter_table("ca_mass_revocation", schema=None) as batch_op:
