@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ca.api
 import ca.credentials.api
+import ca.registration.api
+import ca.registration.office_api
 import licence.api
 import seal.api
 import sso.api
@@ -13,6 +15,8 @@ from foundation.web.api import Route
 ROUTES: tuple[Route, ...] = (
     *ca.api.ROUTES,
     *ca.credentials.api.ROUTES,
+    *ca.registration.api.ROUTES,
+    *ca.registration.office_api.ROUTES,
     *seal.api.ROUTES,
     *verify.api.ROUTES,
     *licence.api.ROUTES,

@@ -121,6 +121,28 @@ LOGINS = (
         DATA.uscc,
         "administrator",
     ),
+    Login(
+        "ra1",
+        "sample-officer-6",
+        "许听澜",
+        "13900000006",
+        _number("19870214", "066"),
+        "证书注册审核员",
+        "registration officer",
+        DATA.uscc,
+        "ra-officer",
+    ),
+    Login(
+        "ra2",
+        "sample-approver-7",
+        "秦望舒",
+        "13900000007",
+        _number("19830830", "077"),
+        "证书注册复审员",
+        "registration approver",
+        DATA.uscc,
+        "ra-approver",
+    ),
 )
 CITIZEN = LOGINS[0]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 
 import structlog
 
@@ -12,6 +13,9 @@ from ca import recover as ca_recovery
 from ca.acme import jobs as acme_jobs
 from ca.acme import nonces as acme_nonces
 from ca.cmp import transactions
+from ca.registration import bulk, deadlines, notices
+from ca.registration import recover as registrations
+from ca.registration.machine import REGISTRAR
 from foundation.jobs import Handler, Worker
 from foundation.web import idempotency, limits, sessions
 from licence import code
@@ -28,7 +32,7 @@ ABANDONED = timedelta(minutes=2)
 
 def handlers(house: House) -> dict[str, Handler]:
     """Jobs by kind. Rooms that enqueue work register its handler here."""
-    return {**acme_jobs.handlers(house.ca)}
+    return {**acme_jobs.handlers(house.ca), bulk.JOB: partial(bulk.work, house.registration)}
 
 
 def start(house: House) -> None:
@@ -37,6 +41,7 @@ def start(house: House) -> None:
     code.establish(house.licence)
     house.sso.token_keys.jwks()  # the first token keys are made here, not in somebody's login
     ca_recovery.recover(house.ca, older_than=timedelta())
+    registrations.recover(house.registration, older_than=timedelta())
     outcome = licence_recovery.recover(house.licence)
     for name in ("finished", "undone", "waiting"):
         if ids := getattr(outcome, name):
@@ -50,6 +55,8 @@ def periodic(house: House) -> Periodic:
         "lists": (float(house.settings.ca.lists_seconds), lambda: crl_schedule.refresh(house.ca)),
         "recovery": (60.0, lambda: _recover(house)),
         "certificates": (3600.0, lambda: _renew(house)),
+        "registrations": (60.0, lambda: deadlines.alarm(house.registration, REGISTRAR)),
+        "notices": (3600.0, lambda: _remind(house)),
         "sessions": (600.0, lambda: _purge(house)),
         "cmp": (300.0, lambda: transactions.expire(house.ca, house.ground.clock.now())),
     }
@@ -61,6 +68,7 @@ def worker(house: House) -> Worker:
 
 def _recover(house: House) -> None:
     ca_recovery.recover(house.ca, older_than=ABANDONED)
+    registrations.recover(house.registration, older_than=ABANDONED)
     licence_recovery.recover(house.licence, older_than=ABANDONED)
 
 
@@ -68,6 +76,12 @@ def _renew(house: House) -> None:
     hierarchy.establish(house.ca)
     code.establish(house.licence)
     house.trust.forget()
+
+
+def _remind(house: House) -> None:
+    """Applications nobody goes on with lapse; holders hear of certificates that end."""
+    registrations.expire(house.registration)
+    notices.write(house.registration)
 
 
 def _purge(house: House) -> None:

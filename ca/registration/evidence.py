@@ -32,6 +32,7 @@ MOST_OCTETS = 5 * 1024 * 1024
 MOST_FILES = 10
 _TABLE = "ca_registration_evidence"
 _MARKS = ((b"%PDF-", "application/pdf"), (b"\xff\xd8\xff", "image/jpeg"), (b"\x89PNG\r\n\x1a\n", "image/png"))
+MEDIA_TYPES = tuple(media_type for _, media_type in _MARKS)
 
 
 @dataclass(frozen=True, slots=True)
