@@ -211,6 +211,17 @@ class LogSettings(_Group):
     level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least level written")
 
 
+class KmcSettings(_Group):
+    """The key-management centre (密钥管理中心)."""
+
+    spare_sm2: int = Field(16, ge=0, le=10_000, description="SM2 encryption key pairs made ahead")
+    spare_rsa: int = Field(0, ge=0, le=1_000, description="RSA encryption key pairs made ahead; each takes a second")
+    user_approvals: int = Field(1, ge=1, le=9, description="People who must agree before a holder gets keys back")
+    judicial_approvals: int = Field(2, ge=2, le=9, description="People who must agree to a judicial recovery")
+    request_hours: int = Field(72, ge=1, le=720, description="A recovery not approved by then is void")
+    approval_hours: int = Field(24, ge=1, le=720, description="An approval not used by then is void")
+
+
 class Settings(BaseSettings):
     """The whole tree. `yinxin settings show` prints it with secrets masked."""
 
@@ -238,6 +249,7 @@ class Settings(BaseSettings):
     acme: AcmeSettings = AcmeSettings()
     jobs: JobSettings = JobSettings()
     log: LogSettings = LogSettings()
+    kmc: KmcSettings = KmcSettings()
 
     @classmethod
     def settings_customise_sources(

@@ -32,6 +32,9 @@ ROLES: Mapping[str, frozenset[Permission]] = MappingProxyType(
         "ra-officer": frozenset({P.RA_REVIEW, P.CA_READ}),  # 注册审核员
         "ra-approver": frozenset({P.RA_APPROVE, P.CA_READ}),  # 注册复审员
         "key-custodian": frozenset({P.KEY_READ, P.KEY_REQUEST, P.KEY_APPROVE}),  # 密钥管理
+        "km-operator": frozenset({P.KM_READ, P.KM_OPERATE}),  # 密钥管理中心经办
+        "km-approver": frozenset({P.KM_READ, P.KM_APPROVE}),  # 密钥恢复审批
+        "km-auditor": frozenset({P.KM_READ}),  # 密钥管理审计
         "administrator": frozenset({P.ADMIN_READ, P.CA_READ, P.SEAL_READ}),  # 系统管理
         "auditor": frozenset({P.AUDIT_READ}),  # 审计
     }

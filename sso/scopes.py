@@ -33,6 +33,9 @@ _OF_PEOPLE = frozenset(
         Permission.LICENCE_OWN,
         Permission.KEY_REQUEST,
         Permission.KEY_APPROVE,
+        Permission.KM_READ,
+        Permission.KM_OPERATE,
+        Permission.KM_APPROVE,
         Permission.RA_REVIEW,
         Permission.RA_APPROVE,
     }
