@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from uuid import UUID
 
+from ca.registration.room import KnownPerson, RegistrationRoom
 from ca.room import CaRoom
 from foundation.audit.checkpoint import Checkpoint, Ledger, publish
 from foundation.audit.sequencer import sequence_all
@@ -31,7 +32,7 @@ from seal.room import SealRoom
 from server import schema
 from server.region_trust import RegionTrust
 from sso import room as sso_room
-from sso.people import holder_numbers
+from sso.people import holder_numbers, known
 from sso.room import SsoRoom
 from verify.room import VerifyRoom
 
@@ -46,12 +47,25 @@ class Holders:
         return self._ask(person_id)
 
 
+class Accounts:
+    """`ca.registration`'s question who is logged in, answered by `sso`."""
+
+    def __init__(self, ground: Ground) -> None:
+        self._ground = ground
+
+    def identity(self, person_id: UUID) -> KnownPerson:
+        with self._ground.db.read() as session:
+            person = known(self._ground, session, person_id)
+        return KnownPerson(person.name, person.citizen_number, person.phone)
+
+
 @dataclass(frozen=True)
 class House:
     settings: Settings
     ground: Ground
     hsm: HsmRoom
     ca: CaRoom
+    registration: RegistrationRoom
     seal: SealRoom
     verify: VerifyRoom
     licence: LicenceRoom
@@ -61,7 +75,7 @@ class House:
 
     @property
     def rooms(self) -> tuple[object, ...]:
-        return self.hsm, self.ca, self.seal, self.verify, self.licence, self.sso
+        return self.hsm, self.ca, self.registration, self.seal, self.verify, self.licence, self.sso
 
     def checkpoint_signer(self) -> NoteSigner:
         return self.hsm.checkpoint_signer()
@@ -96,7 +110,10 @@ def build(settings: Settings, db: Database, clock: Clock, ids: Ids) -> House:
     trust = RegionTrust(ca, licence)
     room = VerifyRoom(ground, trust.store, LicenceStatusSource(licence))
     sso = sso_room.build(ground, hsm.keys)
-    return House(settings, ground, hsm, ca, seal, room, licence, sso, trust, Ledger(settings.checkpoint_dir))
+    registration = RegistrationRoom(ca, Accounts(ground), sso.sms)
+    return House(
+        settings, ground, hsm, ca, registration, seal, room, licence, sso, trust, Ledger(settings.checkpoint_dir)
+    )
 
 
 @contextmanager
