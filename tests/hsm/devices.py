@@ -48,7 +48,19 @@ def secret(name: str, text: str) -> Path:
 @functools.cache
 def compiled(source: str, *flags: str) -> Path:
     target = folder() / f"{Path(source).stem}-{zlib.crc32(''.join(flags).encode()):08x}.so"
-    command = ["gcc", "-Wall", "-Wextra", "-Werror", "-shared", "-fPIC", "-O1", "-I", HERE / "sdf", *flags]
+    command = [
+        "gcc",
+        "-Wall",
+        "-Wextra",
+        "-Werror",
+        "-Wno-unused-function",
+        "-shared",
+        "-fPIC",
+        "-O1",
+        "-I",
+        HERE / "sdf",
+        *flags,
+    ]
     subprocess.run([*command, "-o", target, HERE / source, "-l:libcrypto.so.3", "-lpthread"], check=True)
     return target
 
