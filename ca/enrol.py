@@ -12,7 +12,6 @@ from datetime import timedelta
 from ca.issue import IssuedCertificate, issue
 from ca.names import Subject
 from ca.prepare import owner_of
-from ca.profiles import REQUESTABLE, profile_named
 from ca.reading.csr import read_request
 from ca.reading.identity import IdentityExtensions
 from ca.room import CaRoom
@@ -39,7 +38,7 @@ class Enrolment:
 
 def enrol(room: CaRoom, principal: Principal, wanted: Enrolment) -> IssuedCertificate:
     """Check who asks and that the key is theirs, then issue."""
-    _check_profile(wanted)
+    check_requestable(room, wanted.profile)
     _check_scope(principal, wanted)
     return issue(
         room,
@@ -54,8 +53,8 @@ def enrol(room: CaRoom, principal: Principal, wanted: Enrolment) -> IssuedCertif
     )
 
 
-def _check_profile(wanted: Enrolment) -> None:
-    if profile_named(wanted.profile) not in REQUESTABLE:
+def check_requestable(room: CaRoom, profile: str) -> None:
+    if not room.profile(profile).requestable:
         raise InvalidInput(
             "ca.profile_reserved",
             Text("该模板只供平台自身使用，不接受申请。", "This profile is the platform's own and cannot be asked for."),

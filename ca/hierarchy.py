@@ -13,6 +13,7 @@ from typing import Final
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
+from ca.frozen import freeze
 from ca.issue import IssuedCertificate, issue, issued, run
 from ca.models import CaAuthority, CaCertificate, State
 from ca.names import Subject, write_name
@@ -34,9 +35,10 @@ _SERVICES: Final = (
 )
 
 
-def establish(room: CaRoom, suites: Iterable[Suite] = Suite) -> None:
+def establish(room: CaRoom, suites: Iterable[Suite] | None = None) -> None:
     """Make what is missing: for each suite a root, an issuing CA, and the certificates of its services."""
-    for suite in suites:
+    freeze(room)
+    for suite in room.suites if suites is None else suites:
         _root(room, suite)
         _issuing(room, suite)
         grow_shards(room, f"{suite}-issuing")

@@ -15,16 +15,17 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from ca.errors import ClockWentBack, RequestKeyTaken
+from ca.extensions import alternative_names, identity_extensions
 from ca.models import CaCertificate, State
 from ca.names import Name, Subject, write_name
 from ca.prepare import Prepared, Wanted, owner_of, prepare, wanted_from
-from ca.profiles import ROOT, Role, profile_named
+from ca.profiles import ROOT, Role
+from ca.reading.alternative import NO_NAMES, AlternativeNames
 from ca.reading.certificate import Certificate, read_certificate, read_tbs
 from ca.reading.identity import NO_IDENTITY, IdentityExtensions
 from ca.room import CaRoom
 from ca.storing import blind_name, closed, closed_name, opened
 from ca.suites import Suite
-from ca.template import identity_extensions
 from ca.weak import refuse_compromised, refuse_listed
 from foundation import der
 from foundation.errors import Damaged, InvalidInput
@@ -69,12 +70,15 @@ def issue(
     identity: IdentityExtensions = NO_IDENTITY,
     request_key: str,
     validity: timedelta | None = None,
+    dns: tuple[str, ...] = (),
+    names: AlternativeNames = NO_NAMES,
 ) -> IssuedCertificate:
     """A certificate from the suite's issuing CA. The same `request_key` again gives the same certificate.
 
     `request_key` must hold no personal data. `validity` may only shorten what the profile allows.
+    `dns` is short for `names` of that one kind.
     """
-    kind = profile_named(profile)
+    kind = room.profile(profile)
     if kind.role is not Role.LEAF:
         raise InvalidInput(
             "ca.profile_reserved",
@@ -84,7 +88,8 @@ def issue(
             ),
         )
     authority = room.authority(f"{suite}-issuing")
-    return run(room, principal, wanted_from(authority, kind, subject, spki, identity, request_key, validity))
+    called = AlternativeNames(dns=dns) if dns and not names else names
+    return run(room, principal, wanted_from(authority, kind, subject, spki, identity, request_key, validity, called))
 
 
 def run(room: CaRoom, principal: Principal, wanted: Wanted) -> IssuedCertificate:
@@ -119,6 +124,7 @@ def _request_mac(room: CaRoom, wanted: Wanted) -> bytes:
         wanted.spki,
         identity_extensions(wanted.identity),
         lasts,
+        *((alternative_names(wanted.names),) if wanted.names else ()),
     )
     return room.ground.mac.mac("ca.request", b"".join(len(part).to_bytes(4, "big") + part for part in parts))
 
@@ -175,6 +181,7 @@ def _row(room: CaRoom, wanted: Wanted, prepared: Prepared, now: datetime) -> CaC
         shard=prepared.shard,
         profile=wanted.profile.name,
         profile_version=wanted.profile.version,
+        profile_digest=wanted.profile.digest,
         state=State.RECORDED,
         personal=personal,
         subject=closed_name(ground.cipher, identifier, name, personal=personal),

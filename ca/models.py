@@ -39,6 +39,9 @@ class CaCertificate(Base):
     )
     profile: Mapped[str] = mapped_column(String(40), index=True)
     profile_version: Mapped[int] = mapped_column(Integer)
+    profile_digest: Mapped[str | None] = mapped_column(
+        String(64), doc="SHA-256 of the profile file as it was; NULL in rows older than profile files"
+    )
     state: Mapped[str] = mapped_column(String(10), index=True)
     personal: Mapped[bool] = mapped_column(doc="Names a natural person: subject, tbs and der are sealed")
     subject: Mapped[str] = mapped_column(Text, doc="Common name, sealed when personal")
@@ -54,6 +57,18 @@ class CaCertificate(Base):
     not_after: Mapped[datetime] = mapped_column(index=True)
     recorded_at: Mapped[datetime]
     issued_at: Mapped[datetime | None]
+
+
+class CaProfile(Base):
+    """A version of a certificate profile as it was when a process first started with it (`ca.frozen`)."""
+
+    __tablename__ = "ca_profile"
+
+    name: Mapped[str] = mapped_column(String(40), primary_key=True)
+    version: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    digest: Mapped[str] = mapped_column(String(64))
+    content: Mapped[str] = mapped_column(Text, doc="Canonical JSON of the file")
+    first_seen: Mapped[datetime]
 
 
 class CaAuthority(Base):

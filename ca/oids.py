@@ -60,7 +60,9 @@ ACCESS_OCSP: Final = "1.3.6.1.5.5.7.48.1"
 ACCESS_CA_ISSUERS: Final = "1.3.6.1.5.5.7.48.2"
 
 # --- extended key usages ---------------------------------------------------------------------------------------------
+SERVER_AUTH: Final = "1.3.6.1.5.5.7.3.1"
 CLIENT_AUTH: Final = "1.3.6.1.5.5.7.3.2"
+EMAIL_PROTECTION: Final = "1.3.6.1.5.5.7.3.4"
 TIME_STAMPING: Final = "1.3.6.1.5.5.7.3.8"
 OCSP_SIGNING: Final = "1.3.6.1.5.5.7.3.9"
 DOCUMENT_SIGNING: Final = "1.3.6.1.5.5.7.3.36"
@@ -87,6 +89,11 @@ INSURANCE_NUMBER: Final = "1.2.156.10260.4.1.2"
 REGISTRATION_NUMBER: Final = "1.2.156.10260.4.1.3"
 ORGANIZATION_CODE: Final = "1.2.156.10260.4.1.4"
 TAXATION_NUMBER: Final = "1.2.156.10260.4.1.5"
+CITIZEN_NUMBER_2023: Final = "1.2.156.10260.4.1.1.1"
+PASSPORT_NUMBER_2023: Final = "1.2.156.10260.4.1.1.2"
+INSURANCE_NUMBER_2023: Final = INSURANCE_NUMBER
+ORGANIZATION_CODE_2023: Final = "1.2.156.10260.4.4"
+"""GM/T 0015-2023 by one implementer; another writes 4.4.4. Both are read (facts: standards 1.5)."""
 IDENTITY_ARC: Final = "1.2.156.10260.4."
 
 EXAMPLE_ARC: Final = "1.3.6.1.4.1.32473"

@@ -6,15 +6,17 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from ca import lints
+from ca.extensions import alternative_names, identity_extensions
 from ca.lints import Order, Proposal
 from ca.names import Subject, write_name
 from ca.profiles import Profile
+from ca.reading.alternative import NO_NAMES, AlternativeNames
 from ca.reading.certificate import Certificate, read_tbs
 from ca.reading.identity import IdentityExtensions
 from ca.reading.shapes import fields
 from ca.room import Authority, CaRoom
 from ca.suites import key_identifier
-from ca.template import Issuer, has_list, identity_extensions
+from ca.template import Issuer
 from foundation import der
 from foundation.errors import InvalidInput
 from foundation.numbers import is_uscc
@@ -37,6 +39,7 @@ class Wanted:
     validity: timedelta | None
     shards: int = 0
     """How many partial revocation lists the issuer has; 0 when it has the full one only."""
+    names: AlternativeNames = NO_NAMES
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -58,6 +61,7 @@ def wanted_from(
     identity: IdentityExtensions,
     request_key: str,
     validity: timedelta | None = None,
+    names: AlternativeNames = NO_NAMES,
 ) -> Wanted:
     return Wanted(
         profile,
@@ -69,6 +73,7 @@ def wanted_from(
         request_key,
         validity,
         authority.shards,
+        names,
     )
 
 
@@ -77,7 +82,7 @@ def prepare(room: CaRoom, wanted: Wanted, now: datetime) -> Prepared:
     now = now.astimezone(UTC).replace(microsecond=0)
     subject, serial = write_name(wanted.subject), new_serial(room)
     not_after = _end(wanted, now)
-    shard = serial % wanted.shards if wanted.shards and has_list(wanted.profile) else None
+    shard = serial % wanted.shards if wanted.shards and wanted.profile.has_list else None
     tbs = room.template(wanted.profile, wanted.issuer).tbs(
         serial=serial,
         not_before=now,
@@ -85,10 +90,11 @@ def prepare(room: CaRoom, wanted: Wanted, now: datetime) -> Prepared:
         subject=subject,
         spki=wanted.spki,
         key_id=key_id_of(wanted.spki),
-        identity=identity_extensions(wanted.identity),
+        names=alternative_names(wanted.names),
+        identity=identity_extensions(wanted.identity, wanted.profile.numbering),
         shard=shard,
     )
-    order = Order(subject, wanted.spki, wanted.identity)
+    order = Order(subject, wanted.spki, wanted.identity, wanted.names)
     lints.check(
         Proposal(
             read_tbs(tbs),

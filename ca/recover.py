@@ -16,7 +16,6 @@ from ca import lints
 from ca.issue import finish
 from ca.lints import Proposal
 from ca.models import CaCertificate, State
-from ca.profiles import PROFILES
 from ca.reading.certificate import read_tbs
 from ca.room import CaRoom
 from ca.storing import opened
@@ -56,8 +55,9 @@ def unfinished(room: CaRoom, *, older_than: timedelta = GRACE) -> list[UUID]:
 
 def recheck(room: CaRoom, row: CaCertificate) -> None:
     """Lint again, when the profile is still the one of the intent; the MAC in `finish` vouches for the rest."""
-    profile = PROFILES.get(row.profile)
-    if row.state != State.RECORDED or profile is None or profile.version != row.profile_version:
+    profile = room.find_profile(row.profile)
+    as_recorded = (row.profile_version, row.profile_digest)
+    if row.state != State.RECORDED or profile is None or (profile.version, profile.digest) != as_recorded:
         return
     tbs = read_tbs(opened(room.ground.cipher, row, "tbs"))
     above = None if tbs.self_issued else room.authority(row.authority)

@@ -10,7 +10,8 @@ from uuid import UUID
 from ca import oids
 from ca.errors import AuthorityUnknown, CertificateUnknown
 from ca.models import CaAuthority, CaCertificate
-from ca.profiles import Profile, Role
+from ca.profiles import PROFILES, Profile, Role, profile_named
+from ca.profiles.reading import read_own
 from ca.reading.certificate import Certificate, read_certificate
 from ca.recent import Recent
 from ca.storing import opened
@@ -57,15 +58,34 @@ class CaRoom:
     """One CRL per CA, one certificate per service, and the like: as many as there are CAs."""
     answers: Recent[tuple[datetime, bytes]] = field(default_factory=lambda: Recent(10_000))
     """Signed OCSP answers without nonce, by what they say."""
+    own_profiles: dict[str, Profile] = field(default_factory=dict)
+    """The operator's, beside the shipped ones."""
 
     @classmethod
     def build(cls, ground: Ground, keys: KeyStore) -> CaRoom:
         arc = f"{oids.EXAMPLE_ARC}.{int(ground.settings.region.code)}"
-        return cls(ground, keys, Places(ground.settings.web.public_url, arc))
+        folder = ground.settings.ca.profiles_dir
+        own = read_own(folder, PROFILES) if folder is not None else {}
+        return cls(ground, keys, Places(ground.settings.web.public_url, arc), own_profiles=own)
 
     @property
     def production(self) -> bool:
         return self.ground.settings.environment == "production"
+
+    @property
+    def suites(self) -> tuple[Suite, ...]:
+        """The enabled ones, each with a hierarchy of its own."""
+        return tuple(Suite(name) for name in self.ground.settings.ca.suites)
+
+    def profiles(self) -> tuple[Profile, ...]:
+        return (*PROFILES.values(), *self.own_profiles.values())
+
+    def find_profile(self, name: str) -> Profile | None:
+        return self.own_profiles.get(name) or PROFILES.get(name)
+
+    def profile(self, name: str) -> Profile:
+        """A shipped profile or one of the operator's, by name."""
+        return self.own_profiles.get(name) or profile_named(name)
 
     def lock(self, name: str) -> threading.Lock:
         """One of a few locks, by name: the same request never signs twice at once in one process."""

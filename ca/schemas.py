@@ -18,7 +18,9 @@ from ca.search import Entry, Page, Standing
 from ca.suites import Suite
 from foundation.web.api import Wire, bad
 
-ProfileName = Literal["seal-maker", "department-seal", "official", "citizen", "code-signer"]
+ProfileName = Annotated[
+    str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{1,39}$"), Field(description="GET /api/v1/ca/profiles lists them")
+]
 ReasonName = Literal[
     "unspecified",
     "key-compromise",

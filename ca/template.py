@@ -6,18 +6,29 @@ equality with an asn1crypto-built certificate is a test.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from datetime import datetime
 
 from ca import oids
+from ca.extensions import constraint_extensions, extension, identity_extensions
 from ca.profiles import Profile, Role
 from ca.reading.certificate import KeyUsage
-from ca.reading.identity import NO_IDENTITY, IdentityExtensions
 from ca.suites import Suite
 from foundation import der
-from foundation.errors import FieldFault, InvalidInput
-from foundation.text import Text
+from hsm.keys import Algorithm
+from hsm.public_keys import algorithm_of, public_key
+
+__all__ = [
+    "Issuer",
+    "Places",
+    "Template",
+    "authority_key_id",
+    "compile_template",
+    "distribution_point_name",
+    "distribution_points",
+    "extension",
+    "identity_extensions",
+]
 
 _VERSION_3 = der.explicit(0, der.integer(2))
 _USAGE_BITS = {usage: at for at, usage in enumerate(KeyUsage)}
@@ -54,7 +65,19 @@ class Places:
         return f"{self.base_url}/ca/{slug}.cer"
 
     def certificate_policy(self, profile: Profile) -> str:
-        return oids.ANY_POLICY if profile.role is Role.ISSUING else f"{self.policy_arc}.1.{profile.number}"
+        """Its own, by which a relying party knows the profile again."""
+        return f"{self.policy_arc}.1.{profile.number}"
+
+    def certificate_policies(self, profile: Profile) -> tuple[str, ...]:
+        if profile.role is Role.ROOT:
+            return ()
+        if profile.role is Role.ISSUING:
+            return self._whole(profile.policies) or (oids.ANY_POLICY,)
+        return self.certificate_policy(profile), *self._whole(profile.policies)
+
+    def _whole(self, policies: tuple[str, ...]) -> tuple[str, ...]:
+        """`.13` is the policy of profile number 13 in this region."""
+        return tuple(f"{self.policy_arc}.1{one}" if one.startswith(".") else one for one in policies)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +88,15 @@ class Template:
     """Version excepted, everything from the signature algorithm to the issuer name."""
     first: bytes
     """Extensions before the subject key identifier."""
+    usage: bytes
+    """Key usage, after it."""
+    usage_of: dict[Algorithm, bytes]
+    """Where the key's algorithm calls for another."""
     then: bytes
-    """Extensions after it, before the distribution point."""
+    """Extensions after that, before the distribution point."""
     places: Places
     after: bytes
-    """Extensions after the distribution point, before the identity extensions."""
+    """Extensions after the distribution point, before alternative names and identity."""
 
     def tbs(
         self,
@@ -80,13 +107,18 @@ class Template:
         subject: bytes,
         spki: bytes,
         key_id: bytes,
+        names: bytes = b"",
         identity: bytes = b"",
         shard: int | None = None,
     ) -> bytes:
         """DER of the TBSCertificate (RFC 5280 4.1). `shard` names the list that would say it is revoked."""
+        usage = self.usage
+        if self.usage_of:
+            kind = algorithm_of(public_key(spki))
+            usage = usage if kind is None else self.usage_of.get(kind, usage)
         key = extension(oids.SUBJECT_KEY_ID, der.octet_string(key_id))
         point = b""
-        if has_list(self.profile):
+        if self.profile.has_list:
             value = distribution_points(self.places.crl(self.issuer.slug, shard))
             point = extension(oids.CRL_DISTRIBUTION_POINTS, value)
         return der.sequence(
@@ -96,7 +128,7 @@ class Template:
             der.sequence(der.x509_time(not_before), der.x509_time(not_after)),
             subject,
             spki,
-            der.explicit(3, der.sequence(self.first, key, self.then, point, self.after, identity)),
+            der.explicit(3, der.sequence(self.first, key, usage, self.then, point, self.after, names, identity)),
         )
 
 
@@ -106,29 +138,31 @@ def compile_template(profile: Profile, issuer: Issuer, places: Places) -> Templa
         issuer,
         before=issuer.suite.scheme.algorithm_identifier() + issuer.name,
         first=authority_key_id(issuer.key_id),
+        usage=_key_usage(profile.key_usage),
+        usage_of={kind: _key_usage(usage) for kind, usage in profile.key_usage_of},
         then=b"".join(_before_point(profile, places)),
         places=places,
         after=b"".join(_after_point(profile, issuer, places)),
     )
 
 
-def has_list(profile: Profile) -> bool:
-    """Names a revocation list: all but roots, and what is valid without asking."""
-    return profile.role is not Role.ROOT and not profile.no_check
+def _key_usage(usage: tuple[KeyUsage, ...]) -> bytes:
+    return extension(oids.KEY_USAGE, der.named_bits(*(_USAGE_BITS[one] for one in usage)), critical=True)
 
 
 def _before_point(profile: Profile, places: Places) -> list[bytes]:
-    usage = der.named_bits(*(_USAGE_BITS[usage] for usage in profile.key_usage))
-    found = [extension(oids.KEY_USAGE, usage, critical=True)]
+    found = []
     if profile.is_ca:
         limit = b"" if profile.path_len is None else der.integer(profile.path_len)
         found.append(extension(oids.BASIC_CONSTRAINTS, der.sequence(der.boolean(value=True), limit), critical=True))
     if profile.eku:
         purposes = der.sequence(*(der.oid(purpose) for purpose in profile.eku))
         found.append(extension(oids.EXTENDED_KEY_USAGE, purposes, critical=profile.eku_critical))
-    if profile.role is not Role.ROOT:
-        policy = der.sequence(der.sequence(der.oid(places.certificate_policy(profile))))
-        found.append(extension(oids.CERTIFICATE_POLICIES, policy))
+    policies = places.certificate_policies(profile)
+    if policies:
+        written = der.sequence(*(der.sequence(der.oid(policy)) for policy in policies))
+        found.append(extension(oids.CERTIFICATE_POLICIES, written))
+    found.append(constraint_extensions(profile.constraints))
     return found
 
 
@@ -136,18 +170,12 @@ def _after_point(profile: Profile, issuer: Issuer, places: Places) -> list[bytes
     if profile.role is Role.ROOT:
         return []
     access = [(oids.ACCESS_CA_ISSUERS, places.certificate(issuer.slug))]
-    if profile.role is Role.LEAF and not profile.no_check:
-        # A root answers no OCSP: it may be offline, and its list is short (facts: pki 5.2)
+    if profile.has_ocsp:
         access.insert(0, (oids.ACCESS_OCSP, places.ocsp(issuer.slug)))
     found = [extension(oids.AUTHORITY_INFO_ACCESS, der.sequence(*(_access(*pair) for pair in access)))]
     if profile.no_check:
         found.append(extension(oids.OCSP_NO_CHECK, der.null()))
     return found
-
-
-def extension(oid: str, value: bytes, *, critical: bool = False) -> bytes:
-    """Extension; FALSE is the default and so never written (X.690 11.5)."""
-    return der.sequence(der.oid(oid), der.boolean(value=True) if critical else b"", der.octet_string(value))
 
 
 def authority_key_id(key_id: bytes) -> bytes:
@@ -169,47 +197,3 @@ def distribution_points(address: str) -> bytes:
 
 def _access(method: str, address: str) -> bytes:
     return der.sequence(der.oid(method), _uri(address))
-
-
-def identity_extensions(identity: IdentityExtensions) -> bytes:
-    """GB/T 20518 identity extensions in arc order; IdentifyCode with IMPLICIT tags (facts: standards 1.5)."""
-    if identity == NO_IDENTITY:
-        return b""
-    _check_characters(identity)
-    found: list[bytes] = []
-    if identity.citizen_number is not None:
-        found.append(extension(oids.IDENTIFY_CODE, der.implicit(0, der.printable(identity.citizen_number))))
-    elif identity.military_number is not None:
-        found.append(extension(oids.IDENTIFY_CODE, der.implicit(1, der.utf8(identity.military_number))))
-    elif identity.passport_number is not None:
-        found.append(extension(oids.IDENTIFY_CODE, der.implicit(2, der.printable(identity.passport_number))))
-    found += [
-        extension(oid, der.printable(value))
-        for oid, value in (
-            (oids.INSURANCE_NUMBER, identity.insurance_number),
-            (oids.REGISTRATION_NUMBER, identity.registration_number),
-            (oids.ORGANIZATION_CODE, identity.organization_code),
-            (oids.TAXATION_NUMBER, identity.taxation_number),
-        )
-        if value is not None
-    ]
-    return b"".join(found)
-
-
-def _check_characters(identity: IdentityExtensions) -> None:
-    for name in IdentityExtensions.__slots__:
-        value = getattr(identity, name)
-        pattern = _MILITARY if name == "military_number" else _CODE
-        if value is not None and not pattern.fullmatch(value):
-            raise InvalidInput(
-                "ca.identity_characters",
-                Text(
-                    "证件号码含有不允许的字符或过长。",
-                    "An identity number has characters that may not stand in it, or is too long.",
-                ),
-                faults=(FieldFault(f"/identity/{name}", Text("号码格式不对", "not such a number")),),
-            )
-
-
-_CODE = re.compile(r"[A-Z0-9-]{1,32}")
-_MILITARY = re.compile(r"[\u4e00-\u9fff A-Z0-9-]{1,32}")

@@ -68,8 +68,11 @@ class Request:
     with_certificate: bool
 
 
+_POLICIES = {Suite.SM2: 1, Suite.RSA: 2, Suite.P256: 3, Suite.ML_DSA: 4}
+
+
 def policy_of(room: CaRoom, suite: Suite) -> str:
-    return f"{room.places.policy_arc}.2.{1 if suite is Suite.SM2 else 2}"
+    return f"{room.places.policy_arc}.2.{_POLICIES[suite]}"
 
 
 # --- in process ------------------------------------------------------------------------------------------------------
@@ -223,7 +226,7 @@ def answer(room: CaRoom, suite: Suite | None, request: bytes) -> bytes:
 def _suite_for(room: CaRoom, wanted: Request) -> Suite:
     """SM3 asks for SM2. A SHA-2 imprint gets RSA unless the SM2 policy is named."""
     if wanted.policy is not None:
-        named = next((suite for suite in Suite if policy_of(room, suite) == wanted.policy), None)
+        named = next((suite for suite in room.suites if policy_of(room, suite) == wanted.policy), None)
         if named is None:
             raise Refused(Failure.UNACCEPTED_POLICY, "unknown policy")
         return named

@@ -10,7 +10,10 @@ class Algorithm(StrEnum):
     SM2 = "sm2"
     RSA_2048 = "rsa-2048"
     RSA_3072 = "rsa-3072"
+    RSA_4096 = "rsa-4096"
     P256 = "p-256"
+    ML_DSA_65 = "ml-dsa-65"
+    """FIPS 204: withstands quantum computers, as far as anyone knows; signatures of 3,309 octets."""
 
 
 class Purpose(StrEnum):

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import cast
 
 from hsm import asymmetric
-from hsm.asymmetric import EcPrivateKey, RsaPrivateKey
+from hsm.asymmetric import EcPrivateKey, MlDsaPrivateKey, RsaPrivateKey
 from hsm.backends.backend import OpenKey, SignsMessages
 from hsm.keys import Algorithm
 from hsm.sm2 import DEFAULT_SM2_ID, Sm2PrivateKey
 
-PrivateKey = Sm2PrivateKey | RsaPrivateKey | EcPrivateKey
+PrivateKey = Sm2PrivateKey | RsaPrivateKey | EcPrivateKey | MlDsaPrivateKey
 
 
 def generate(algorithm: Algorithm) -> PrivateKey:

@@ -9,20 +9,22 @@ from __future__ import annotations
 from functools import lru_cache
 
 from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.asymmetric import ec, mldsa, rsa
 from cryptography.hazmat.primitives.serialization import load_der_public_key
 
 from foundation import der
 from foundation.der import DerError
 from hsm import oids
 from hsm.errors import BadKey
+from hsm.keys import Algorithm
 from hsm.sm2 import Sm2PublicKey
 
-PublicKey = Sm2PublicKey | rsa.RSAPublicKey | ec.EllipticCurvePublicKey
+PublicKey = Sm2PublicKey | rsa.RSAPublicKey | ec.EllipticCurvePublicKey | mldsa.MLDSA65PublicKey
 
 LEAST_RSA_BITS, MOST_RSA_BITS = 1024, 8192
 _MOST_OCTETS = 2048
 _MOST_EXPONENT = 1 << 33
+_RSA_SIZES = {2048: Algorithm.RSA_2048, 3072: Algorithm.RSA_3072, 4096: Algorithm.RSA_4096}
 _POINT_SIZES = {oids.SM2: 65, oids.P256: 65, oids.P384: 97}
 
 
@@ -36,18 +38,35 @@ def public_key(spki: bytes) -> PublicKey:
         return Sm2PublicKey(spki) if parameter == oids.SM2 else _elliptic(spki)
     if algorithm in (oids.RSA, oids.RSA_PSS):
         return _rsa(spki)
+    if algorithm == oids.ML_DSA_65:
+        return _ml_dsa(spki)
     raise BadKey(f"algorithm {algorithm} {parameter or ''}".rstrip())
 
 
 def describe(spki: bytes) -> str:
-    """`SM2`, `RSA-2048`, `P-256`, `P-384`: for reports."""
+    """`SM2`, `RSA-2048`, `P-256`, `P-384`, `ML-DSA-65`: for reports."""
     match public_key(spki):
         case rsa.RSAPublicKey() as key:
             return f"RSA-{key.key_size}"
         case ec.EllipticCurvePublicKey() as key:
             return f"P-{key.key_size}"
+        case mldsa.MLDSA65PublicKey():
+            return "ML-DSA-65"
         case _:
             return "SM2"
+
+
+def algorithm_of(key: PublicKey) -> Algorithm | None:
+    """Which of our algorithms a parsed key is for; None for curves and sizes we make no keys of."""
+    match key:
+        case rsa.RSAPublicKey():
+            return _RSA_SIZES.get(key.key_size)
+        case ec.EllipticCurvePublicKey():
+            return Algorithm.P256 if key.curve.name == "secp256r1" else None
+        case mldsa.MLDSA65PublicKey():
+            return Algorithm.ML_DSA_65
+        case _:
+            return Algorithm.SM2
 
 
 def _split(spki: bytes) -> tuple[str, str | None, bytes]:
@@ -74,6 +93,13 @@ def _elliptic(spki: bytes) -> ec.EllipticCurvePublicKey:
     key = _load(spki)
     if not isinstance(key, ec.EllipticCurvePublicKey):
         raise BadKey("not an elliptic-curve key")
+    return key
+
+
+def _ml_dsa(spki: bytes) -> mldsa.MLDSA65PublicKey:
+    key = _load(spki)
+    if not isinstance(key, mldsa.MLDSA65PublicKey):
+        raise BadKey("not an ML-DSA-65 key")
     return key
 
 

@@ -19,6 +19,7 @@ class Family(StrEnum):
     RSA = "rsa"
     RSA_PSS = "rsa-pss"
     ECDSA = "ecdsa"
+    ML_DSA = "ml-dsa"
 
 
 class Scheme(StrEnum):
@@ -32,6 +33,7 @@ class Scheme(StrEnum):
     RSA_PSS_SHA512 = "rsa-pss-sha512"
     ECDSA_SHA256 = "ecdsa-sha256"
     ECDSA_SHA384 = "ecdsa-sha384"
+    ML_DSA_65 = "ml-dsa-65"
 
     @property
     def family(self) -> Family:
@@ -50,9 +52,9 @@ class Scheme(StrEnum):
         return self.digest.weak
 
     def algorithm_identifier(self) -> bytes:
-        """DER as our own certificates and messages carry it: RSA with NULL (RFC 4055 5), SM2 and ECDSA bare."""
+        """DER as our own certificates and messages carry it: RSA with NULL (RFC 4055 5), the others bare."""
         match self.family:
-            case Family.SM2 | Family.ECDSA:
+            case Family.SM2 | Family.ECDSA | Family.ML_DSA:
                 return der.sequence(der.oid(self.oid))
             case Family.RSA:
                 return der.sequence(der.oid(self.oid), der.null())
@@ -79,13 +81,17 @@ _TABLE: dict[Scheme, tuple[Family, Digest, str]] = {
     Scheme.RSA_PSS_SHA512: (Family.RSA_PSS, Digest.SHA512, oids.RSA_PSS),
     Scheme.ECDSA_SHA256: (Family.ECDSA, Digest.SHA256, oids.ECDSA_WITH_SHA256),
     Scheme.ECDSA_SHA384: (Family.ECDSA, Digest.SHA384, oids.ECDSA_WITH_SHA384),
+    # It hashes inside; the digest is what goes beside it in messages (RFC 9882 3.3)
+    Scheme.ML_DSA_65: (Family.ML_DSA, Digest.SHA512, oids.ML_DSA_65),
 }
 _BY_OID = {scheme.oid: scheme for scheme in Scheme if scheme.family is not Family.RSA_PSS}
 _FOR_ALGORITHM = {
     Algorithm.SM2: Scheme.SM2_SM3,
     Algorithm.RSA_2048: Scheme.RSA_SHA256,
     Algorithm.RSA_3072: Scheme.RSA_SHA256,
+    Algorithm.RSA_4096: Scheme.RSA_SHA256,
     Algorithm.P256: Scheme.ECDSA_SHA256,
+    Algorithm.ML_DSA_65: Scheme.ML_DSA_65,
 }
 
 

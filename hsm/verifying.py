@@ -6,7 +6,7 @@ The public key comes as SubjectPublicKeyInfo and is cached; the encoding of the 
 from __future__ import annotations
 
 from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
+from cryptography.hazmat.primitives.asymmetric import ec, mldsa, padding, rsa
 
 from hsm import signature_value
 from hsm.errors import BadKey, BadSignature, Reason
@@ -16,6 +16,7 @@ from hsm.sm2 import DEFAULT_SM2_ID, Sm2PublicKey
 
 __all__ = ["DEFAULT_SM2_ID", "verify", "verify_accepting_raw", "verify_digest_sm2"]
 
+_ML_DSA_65_OCTETS = 3309
 _ORDERS = {"secp256r1": signature_value.P256_ORDER, "secp384r1": signature_value.P384_ORDER}
 
 
@@ -41,6 +42,8 @@ def verify(
     key = _key(spki)
     if scheme.family is Family.ECDSA:
         _verify_ecdsa(key, scheme, message, signature)
+    elif scheme.family is Family.ML_DSA:
+        _verify_ml_dsa(key, message, signature)
     else:
         _verify_rsa(key, scheme, message, signature, pss_salt_length)
 
@@ -97,6 +100,17 @@ def _verify_ecdsa(key: PublicKey, scheme: Scheme, message: bytes, signature: byt
     assert isinstance(key, ec.EllipticCurvePublicKey)  # noqa: S101 - `_order` just said so
     try:
         key.verify(signature, message, ec.ECDSA(scheme.digest.primitive()))
+    except InvalidSignature as error:
+        raise BadSignature(Reason.MISMATCH) from error
+
+
+def _verify_ml_dsa(key: PublicKey, message: bytes, signature: bytes) -> None:
+    if not isinstance(key, mldsa.MLDSA65PublicKey):
+        raise BadSignature(Reason.KEY, "not an ML-DSA-65 key")
+    if len(signature) != _ML_DSA_65_OCTETS:
+        raise BadSignature(Reason.MALFORMED, "not as long as an ML-DSA-65 signature")
+    try:
+        key.verify(signature, message)
     except InvalidSignature as error:
         raise BadSignature(Reason.MISMATCH) from error
 

@@ -12,7 +12,7 @@ from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 
 from ca.issue import IssuedCertificate, Subject, issue
-from ca.suites import Suite
+from ca.suites import USUAL, Suite
 from foundation import fonts
 from foundation.errors import InvalidInput
 from foundation.failpoints import reach
@@ -57,7 +57,7 @@ def make_seal(room: SealRoom, principal: Principal, request: SealRequest) -> Sea
             return record(row)
         reach("seal.make_recorded")
         # 3. sign
-        certificates = {suite: _certificate(room, principal, row, suite) for suite in Suite}
+        certificates = {suite: _certificate(room, principal, row, suite) for suite in USUAL}
         content = _content(row, certificates, drawing)
         info = seal_info(content)
         value = by.signer.sign(ToBeSigned(Purpose.SEAL_MAKING, info, f"seal:{row.id}"))

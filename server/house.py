@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from uuid import UUID
 
+from ca.frozen import freeze
 from ca.registration.room import KnownPerson, RegistrationRoom
 from ca.room import CaRoom
 from foundation.audit.checkpoint import Checkpoint, Ledger, publish
@@ -105,6 +106,7 @@ def build(settings: Settings, db: Database, clock: Clock, ids: Ids) -> House:
     )
     hsm = HsmRoom.build(ground, vault)
     ca = CaRoom.build(ground, hsm.keys)
+    freeze(ca)
     seal = SealRoom.build(ground, hsm.keys, ca)
     licence = LicenceRoom(ground, hsm.keys, ca, seal, holders=Holders(ground))
     trust = RegionTrust(ca, licence)

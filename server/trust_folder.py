@@ -35,7 +35,7 @@ def write(house: House, folder: Path) -> None:
         _put(folder / "ocsp" / f"{name}.ors", _status(house, read_certificate(certificate)))
     for template in published():
         _put(folder / "templates" / template.file_name, template.file_bytes())
-    for suite in Suite:
+    for suite in house.ca.suites:
         digest = Digest.SM3 if suite is Suite.SM2 else Digest.SHA256
         token = timestamps.token(house.ca, suite, digest, digest.of(b"yinxin trust folder"))
         _put(folder / f"timestamp-{suite.value}.tst", token)
@@ -44,7 +44,7 @@ def write(house: House, folder: Path) -> None:
 def _leaves(house: House) -> list[tuple[str, bytes]]:
     found = [("seal-maker", maker(house.seal).certificate)]
     found += [(f"code-signer-{key.kid.hex()}", key.certificate) for key in code.certified_keys(house.licence)]
-    for suite in Suite:
+    for suite in house.ca.suites:
         for profile, purpose in ((TSA, Purpose.TIMESTAMP), (OCSP, Purpose.OCSP)):
             found.append((f"{suite.value}-{profile.name}", service(house.ca, suite, profile, purpose).certificate.der))
     with house.ground.db.read() as session:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from ca.lints import core, extensions, subject
+from ca.lints import core, extensions, names, subject
 from ca.lints.proposal import Order, Proposal
 
 __all__ = ["STEPS", "Order", "Proposal", "check"]
@@ -29,23 +29,32 @@ STEPS: Final[tuple[Callable[[Proposal], None], ...]] = (
     core.check_key_is_not_the_issuers,
     subject.check_order,
     subject.check_encoding,
+    subject.check_allowed,
     subject.check_required,
     subject.check_lengths,
     subject.check_characters,
     subject.check_printable,
     subject.check_country,
-    subject.check_common_name,
+    subject.check_patterns,
     subject.check_seal_organization,
     subject.check_not_a_test,
     extensions.check_set,
     extensions.check_criticality,
     extensions.check_key_usage,
     extensions.check_basic_constraints,
+    extensions.check_constraints,
     extensions.check_extended_key_usage,
     extensions.check_key_identifiers,
     extensions.check_policies,
     extensions.check_addresses,
+    extensions.check_numbering,
     extensions.check_identity,
+    names.check_kinds,
+    names.check_hosts,
+    names.check_addresses_named,
+    names.check_mailboxes,
+    names.check_uris,
+    names.check_common_name_is_named,
     core.check_is_what_was_ordered,
 )
 

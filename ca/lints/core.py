@@ -5,20 +5,21 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import NoReturn
 
-from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from ca.errors import LintFailed
 from ca.lints.proposal import Proposal
 from ca.profiles import Role
+from ca.reading.alternative import names_of
 from ca.reading.identity import identity_of
 from ca.suites import Suite
 from foundation import der
 from hsm import oids
 from hsm.errors import BadKey
-from hsm.public_keys import PublicKey, public_key
-from hsm.weak_keys import WeakKey, check_strong
+from hsm.public_keys import algorithm_of, public_key
+from hsm.sm2 import Sm2PublicKey
+from hsm.weak_keys import LEAST_EXPONENT, WeakKey, check_strong
 
 LONGEST_SM2_AUTHORITY = timedelta(days=3653)
 _SM2_PREFIX = der.sequence(der.oid(oids.EC_PUBLIC_KEY), der.oid(oids.SM2))
@@ -98,26 +99,26 @@ def check_time_encoding(p: Proposal) -> None:
 
 
 def check_public_key(p: Proposal) -> None:
-    """SM2 keys under SM2; RSA of 2048 bits or more, or P-256, under RSA. On the curve, canonically encoded."""
+    """Of an algorithm the profile allows and this CA certifies, on its curve, canonically encoded."""
     try:
         key = public_key(p.tbs.spki)
     except BadKey as error:
         raise LintFailed("public_key", "GB/T 20518 5.2.3.7", "公钥无效", str(error.detail.en)) from error
-    if p.issuer.suite is Suite.SM2:
+    algorithm = algorithm_of(key)
+    suite = p.issuer.suite
+    if algorithm not in (suite.certifies_authorities if p.profile.is_ca else suite.certifies):
+        kinds = "、".join(sorted(suite.certifies))
+        _bad_key(f"此 CA 只为 {kinds} 公钥签发证书", f"this CA certifies {', '.join(sorted(suite.certifies))} only")
+    if algorithm not in p.profile.algorithms:
+        kinds = "、".join(sorted(p.profile.algorithms))
+        _bad_key(f"该模板只接受 {kinds} 公钥", f"the profile takes {', '.join(sorted(p.profile.algorithms))} only")
+    if isinstance(key, Sm2PublicKey):
         if not p.tbs.spki[2:].startswith(_SM2_PREFIX):
-            _bad_key("SM2 证书必须使用 SM2 公钥", "an SM2 certificate needs an SM2 key")
+            _bad_key("公钥编码不规范", "the key is not canonically encoded")
         return
-    _check_rsa_suite_key(key, p.tbs.spki, authority=p.profile.is_ca)
-
-
-def _check_rsa_suite_key(key: PublicKey, spki: bytes, *, authority: bool) -> None:
-    if isinstance(key, RSAPublicKey):
-        numbers = key.public_numbers()
-        if key.key_size < 2048 or numbers.e < 65537 or not numbers.e & 1 or not numbers.n & 1:
-            _bad_key("RSA 公钥至少 2048 位，指数不小于 65537", "RSA needs 2048 bits and an exponent of at least 65537")
-    elif not isinstance(key, EllipticCurvePublicKey) or key.curve.name != "secp256r1" or authority:
-        _bad_key("此 CA 只接受 RSA 或 P-256 公钥", "this CA certifies RSA and P-256 keys only")
-    if key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo) != spki:
+    if isinstance(key, RSAPublicKey) and key.public_numbers().e < LEAST_EXPONENT:
+        _bad_key("RSA 公钥指数不小于 65537", "an RSA exponent is at least 65537")
+    if key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo) != p.tbs.spki:
         _bad_key("公钥编码不规范", "the key is not canonically encoded")
 
 
@@ -147,6 +148,6 @@ def check_is_what_was_ordered(p: Proposal) -> None:
     """Name, key and identity are those of the order, and nothing a requester wrote slipped in (T11)."""
     if p.order is None:
         return
-    found = (p.tbs.subject.raw, p.tbs.spki, identity_of(p.tbs))
-    if found != (p.order.subject, p.order.spki, p.order.identity):
+    found = (p.tbs.subject.raw, p.tbs.spki, identity_of(p.tbs), names_of(p.tbs))
+    if found != (p.order.subject, p.order.spki, p.order.identity, p.order.names):
         raise LintFailed("order", "T11", "证书内容与申请不一致", "the content is not what was ordered")

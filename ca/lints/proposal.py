@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from ca.profiles import Profile
+from ca.reading.alternative import NO_NAMES, AlternativeNames
 from ca.reading.certificate import Certificate
 from ca.reading.identity import IdentityExtensions
 from ca.template import Issuer, Places
@@ -18,6 +19,7 @@ class Order:
     subject: bytes
     spki: bytes
     identity: IdentityExtensions
+    names: AlternativeNames = NO_NAMES
 
 
 @dataclass(frozen=True, slots=True)

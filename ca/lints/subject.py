@@ -45,6 +45,19 @@ def check_encoding(p: Proposal) -> None:
         )
 
 
+def check_allowed(p: Proposal) -> None:
+    """No attribute beyond the profile's: what stands in a name is believed, like an organisation a person claims."""
+    odd = [oids.SHORT_NAMES[kind] for kind, _ in p.tbs.subject.attributes if kind not in p.profile.allowed]
+    if odd:
+        names = "、".join(odd)
+        raise LintFailed(
+            "subject_allowed",
+            "GB/T 20518 5.2.3.6",
+            f"该模板的主体名称不得有 {names}",
+            f"the subject may not have {names}",
+        )
+
+
 def check_required(p: Proposal) -> None:
     missing = [oids.SHORT_NAMES[kind] for kind in p.profile.subject if p.tbs.subject.first(kind) is None]
     if missing:
@@ -107,15 +120,18 @@ def check_country(p: Proposal) -> None:
         )
 
 
-def check_common_name(p: Proposal) -> None:
-    pattern = p.profile.common_name
-    if pattern is not None and not pattern.fullmatch(p.tbs.subject.common_name or ""):
-        raise LintFailed(
-            "common_name",
-            "GB/T 38540; 国办发〔2025〕33号",
-            "CN 须为 14 位印章编码",
-            "CN must be the 14-digit seal code",
-        )
+def check_patterns(p: Proposal) -> None:
+    """What the profile says an attribute must look like, whole: CN of a seal is its 14-digit code (GB/T 38540)."""
+    for kind, pattern in p.profile.patterns:
+        text = p.tbs.subject.first(kind)
+        if text is not None and not pattern.fullmatch(text):
+            name = oids.SHORT_NAMES[kind]
+            raise LintFailed(
+                "common_name" if kind == oids.COMMON_NAME else "subject_pattern",
+                "GB/T 38540; 国办发〔2025〕33号" if p.profile.name == DEPARTMENT_SEAL.name else "GB/T 20518 5.2.3.6",
+                f"{name} 不符合模板规定的格式 {pattern.pattern}",
+                f"{name} must match {pattern.pattern}",
+            )
 
 
 def check_seal_organization(p: Proposal) -> None:

@@ -20,9 +20,9 @@ _PLAIN = {
     oids.REGISTRATION_NUMBER: "registration_number",
     oids.ORGANIZATION_CODE: "organization_code",
     oids.TAXATION_NUMBER: "taxation_number",
-    "1.2.156.10260.4.1.1.1": "citizen_number",  # GM/T 0015-2023
-    "1.2.156.10260.4.1.1.2": "passport_number",
-    "1.2.156.10260.4.4": "organization_code",  # 2023, by one implementer; another writes 4.4.4
+    oids.CITIZEN_NUMBER_2023: "citizen_number",
+    oids.PASSPORT_NUMBER_2023: "passport_number",
+    oids.ORGANIZATION_CODE_2023: "organization_code",
     "1.2.156.10260.4.4.4": "organization_code",
     "1.2.86.11.7.1": "citizen_number",  # before the GM arcs
     "1.2.86.11.7.3": "registration_number",

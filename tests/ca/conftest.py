@@ -10,9 +10,11 @@ import pytest
 
 from ca.hierarchy import establish
 from ca.issue import IssuedCertificate, Subject, issue
+from ca.profiles import PROFILES
 from ca.reading import NO_IDENTITY, IdentityExtensions
+from ca.reading.alternative import NO_NAMES, AlternativeNames
 from ca.room import CaRoom
-from ca.suites import Suite
+from ca.suites import USUAL, Suite
 from foundation.audit.trail import Audit
 from foundation.clock import FixedClock
 from foundation.database import open_database
@@ -39,6 +41,11 @@ SUBJECTS: dict[str, Subject] = {
     "official": Subject(PERSON, "印川市交通运输局", "运政科", serial_number="2199-0042"),
     "citizen": Subject(PERSON),
     "code-signer": Subject("印川市电子证照二维码", "印川市政务服务和大数据管理局"),
+    "legal-person": Subject("印川市第一食品有限公司", "印川市第一食品有限公司", locality="印川市"),
+    "agent": Subject(PERSON, "印川市第一食品有限公司", serial_number="A-7"),
+    "device": Subject("gateway-01", "印川市政务服务和大数据管理局"),
+    "tls-server": Subject("oa.yinchuan.gov.cn", "印川市政务服务和大数据管理局"),
+    "sub-issuing": Subject("印川市交通运输局设备CA", "印川市交通运输局"),
 }
 IDENTITIES: dict[str, IdentityExtensions] = {
     "seal-maker": IdentityExtensions(organization_code=USCC),
@@ -46,7 +53,23 @@ IDENTITIES: dict[str, IdentityExtensions] = {
     "official": IdentityExtensions(citizen_number=CITIZEN_NUMBER, organization_code=USCC),
     "citizen": IdentityExtensions(citizen_number=CITIZEN_NUMBER),
     "code-signer": NO_IDENTITY,
+    "legal-person": IdentityExtensions(organization_code=USCC),
+    "agent": IdentityExtensions(citizen_number=CITIZEN_NUMBER, organization_code=USCC),
+    "device": IdentityExtensions(organization_code=USCC),
+    "tls-server": NO_IDENTITY,
 }
+SERVICE = Subject("印川市服务", organization="印川市电子政务电子认证服务")
+"""Of profiles the platform uses for itself."""
+NAMES: dict[str, AlternativeNames] = {
+    "device": AlternativeNames(
+        ("gateway-01.yinchuan.gov.cn",), ("10.2.3.4", "fd00::1"), ("ops@yinchuan.gov.cn",), ("urn:device:1",)
+    ),
+    "tls-server": AlternativeNames(("oa.yinchuan.gov.cn", "*.oa.yinchuan.gov.cn"), ("10.2.3.5",)),
+}
+for _base in ("official", "citizen", "legal-person", "agent", "device", "tls-server"):
+    _twin = f"{_base}-encryption"
+    SUBJECTS[_twin], IDENTITIES[_twin] = SUBJECTS[_base], IDENTITIES[_base]
+    NAMES[_twin] = NAMES.get(_base, NO_NAMES)
 ROOMS = ("sqlite", "postgresql")
 
 
@@ -84,9 +107,10 @@ class Region:
             SYSTEM,
             suite=suite,
             profile=profile,
-            subject=SUBJECTS[profile],
-            spki=self.key(suite) if request_key else fresh_key(suite),
-            identity=IDENTITIES[profile],
+            subject=SUBJECTS.get(profile, SERVICE),
+            spki=self.key(suite) if request_key or PROFILES[profile].encrypts else fresh_key(suite),
+            identity=IDENTITIES.get(profile, NO_IDENTITY),
+            names=NAMES.get(profile, NO_NAMES),
             request_key=request_key or f"{profile}-{suite}-{self.room.ground.ids.token(8)}",
         )
 
@@ -120,7 +144,7 @@ def make_region(tmp_path_factory: pytest.TempPathFactory, cluster: str) -> Itera
 @pytest.fixture(scope="session", params=ROOMS)
 def region(request: pytest.FixtureRequest, make_region: Callable[..., Region]) -> Region:
     """One region with both suites, shared; tests leave its clock alone and use request keys of their own."""
-    return make_region(request.param, tuple(Suite))
+    return make_region(request.param, USUAL)
 
 
 @pytest.fixture(params=ROOMS)

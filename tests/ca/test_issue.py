@@ -18,20 +18,21 @@ from ca.models import CaCertificate
 from ca.prepare import new_serial
 from ca.profiles import PROFILES, REQUESTABLE
 from ca.reading import IdentityExtensions, identity_of, read_certificate, read_token
+from ca.reading.alternative import NO_NAMES, names_of
 from ca.signatures import check_certificate
-from ca.suites import Suite
+from ca.suites import USUAL, Suite
 from ca.timestamps import token
 from foundation.audit.models import AuditRow
 from foundation.errors import InvalidInput, YinxinError
 from foundation.principal import SYSTEM
 from hsm.digests import Digest
-from tests.ca.conftest import CITIZEN_NUMBER, IDENTITIES, PERSON, SUBJECTS, USCC, Region
+from tests.ca.conftest import CITIZEN_NUMBER, IDENTITIES, NAMES, PERSON, SUBJECTS, USCC, Region
 
 LEAVES = [profile.name for profile in REQUESTABLE]
 
 
 @pytest.mark.parametrize("profile", LEAVES)
-@pytest.mark.parametrize("suite", list(Suite))
+@pytest.mark.parametrize("suite", USUAL)
 def test_every_profile_is_issued_as_ordered(region: Region, suite: Suite, profile: str) -> None:
     made = region.issue(suite, profile)
     certificate = read_certificate(made.der)
@@ -42,7 +43,9 @@ def test_every_profile_is_issued_as_ordered(region: Region, suite: Suite, profil
     assert certificate.not_before == region.clock.now().replace(microsecond=0)
     assert certificate.not_after - certificate.not_before < PROFILES[profile].lifetime
     assert not certificate.is_ca
-    assert {"digitalSignature", "nonRepudiation"} == certificate.key_usage
+    machine = profile in ("device", "tls-server")
+    assert certificate.key_usage == {"digitalSignature"} | (set() if machine else {"nonRepudiation"})
+    assert names_of(certificate) == NAMES.get(profile, NO_NAMES)
     assert certificate.authority_key_id == authority.certificate.subject_key_id
     # a second reader, written by others, sees the same certificate
     other = x509.load_der_x509_certificate(made.der)

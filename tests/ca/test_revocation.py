@@ -18,7 +18,7 @@ from ca.models import CaCertificate, CaCrl, CaRevocation, State
 from ca.reading import Reason, read_crl
 from ca.revoke import REASONS, revoke
 from ca.signatures import check_crl
-from ca.suites import Suite
+from ca.suites import USUAL, Suite
 from foundation.audit.models import AuditRow
 from foundation.errors import Conflict, InvalidInput
 from foundation.principal import SYSTEM
@@ -30,7 +30,7 @@ def listed(region: Region, suite: Suite = Suite.SM2) -> object:
     return read_crl(crl.current(region.room, f"{suite}-issuing"))
 
 
-@pytest.mark.parametrize("suite", list(Suite))
+@pytest.mark.parametrize("suite", USUAL)
 @pytest.mark.parametrize("reason", REASONS)
 def test_a_revoked_certificate_is_on_the_next_list(region: Region, suite: Suite, reason: Reason) -> None:
     made = region.issue(suite, "code-signer")

@@ -8,21 +8,23 @@ from typing import Any
 import pytest
 from asn1crypto import core, keys, x509
 
+from ca.extensions import alternative_names
 from ca.names import Subject, write_name
 from ca.prepare import key_id_of
 from ca.profiles import PROFILES, Profile, Role
 from ca.reading import IdentityExtensions, identity_of
+from ca.reading.alternative import NO_NAMES, AlternativeNames
 from ca.reading.certificate import read_tbs
-from ca.suites import Suite
+from ca.suites import USUAL, Suite
 from ca.template import Issuer, Places, compile_template, identity_extensions
 from foundation import der
 from foundation.errors import InvalidInput
 from hsm import private_keys
 from hsm.keys import Algorithm
-from tests.ca.conftest import IDENTITIES, SUBJECTS
+from tests.ca.conftest import IDENTITIES, NAMES, SUBJECTS
 
 PLACES = Places("https://yinxin.example", "1.3.6.1.4.1.32473.219900")
-SPKI = {suite: private_keys.generate(suite.leaf_algorithm).spki for suite in Suite}
+SPKI = {suite: private_keys.generate(suite.leaf_algorithm).spki for suite in (*USUAL, Suite.P256)}
 BEGIN, SERIAL = datetime(2026, 11, 22, 2, 0, tzinfo=UTC), (1 << 126) + 99
 ENDS = [datetime(2029, 11, 22, 1, 59, 59, tzinfo=UTC), datetime(2051, 1, 1, tzinfo=UTC)]  # either side of 2050
 ISSUER = Subject("印川市电子政务CA", organization="印川市电子政务电子认证服务")
@@ -41,6 +43,8 @@ def by_asn1crypto(profile: Profile, suite: Suite, not_after: datetime) -> bytes:
     """The same certificate, field by field, from the profile's words and asn1crypto's models."""
     name = name_of(ISSUER)
     algorithm: Any = {"algorithm": "1.2.156.10197.1.501"}
+    if suite is Suite.P256:
+        algorithm = {"algorithm": "sha256_ecdsa"}
     if suite is Suite.RSA:
         algorithm = {"algorithm": "sha256_rsa", "parameters": core.Null()}
     root = profile.role is Role.ROOT
@@ -82,7 +86,10 @@ def extensions_of(profile: Profile, suite: Suite) -> list[dict[str, Any]]:
     root, leaf = profile.role is Role.ROOT, profile.role is Role.LEAF
     add("authority_key_identifier", x509.AuthorityKeyIdentifier({"key_identifier": b"k" * 20}))
     add("key_identifier", core.OctetString(key_id_of(SPKI[suite])))
-    usage = {usage.replace("nonRepudiation", "non_repudiation") for usage in map(_snake, profile.key_usage)}
+    usage = {
+        usage.replace("nonRepudiation", "non_repudiation")
+        for usage in map(_snake, profile.usage_for(suite.leaf_algorithm))
+    }
     add("key_usage", x509.KeyUsage(usage), critical=True)
     if profile.is_ca:
         add(
@@ -94,7 +101,10 @@ def extensions_of(profile: Profile, suite: Suite) -> list[dict[str, Any]]:
         add("extended_key_usage", x509.ExtKeyUsageSyntax(list(profile.eku)), critical=profile.eku_critical)
     if not root:
         policy = "2.5.29.32.0" if profile.role is Role.ISSUING else f"{PLACES.policy_arc}.1.{profile.number}"
-        add("certificate_policies", x509.CertificatePolicies([{"policy_identifier": policy}]))
+        policies = [f"{PLACES.policy_arc}.1{one}" for one in profile.policies] or [policy]
+        add("certificate_policies", x509.CertificatePolicies([{"policy_identifier": one} for one in policies]))
+        if profile.constraints.permitted:
+            found += constraints_of(profile)
         base = PLACES.base_url
         if not profile.no_check:
             points = [{"distribution_point": x509.DistributionPointName("full_name", [uri(f"{base}/crl/sm2-x.crl")])}]
@@ -105,7 +115,41 @@ def extensions_of(profile: Profile, suite: Suite) -> list[dict[str, Any]]:
         add("authority_information_access", x509.AuthorityInfoAccessSyntax(access))
     if profile.no_check:
         add("ocsp_no_check", core.Null())
+    if profile.name in NAMES and NAMES[profile.name]:
+        add("subject_alt_name", x509.GeneralNames(general_names(NAMES[profile.name])))
     return found + identities_of(identity_for(profile))
+
+
+def constraints_of(profile: Profile) -> list[dict[str, Any]]:
+    """Of the shipped sub-CA, from the words of its file."""
+    base = x509.GeneralName
+    china = x509.Name(name="", value=name_of(Subject("x")).chosen[:1])
+    trees = [
+        base("rfc822_name", x509.EmailAddress("gov.cn")),
+        base("dns_name", x509.DNSName("gov.cn")),
+        base("directory_name", china),
+        base("uniform_resource_identifier", x509.URI(".gov.cn")),
+        base("ip_address", x509.IPAddress("10.0.0.0/8")),
+        base("ip_address", x509.IPAddress("fd00::/8")),
+    ]
+    permitted = x509.GeneralSubtrees([{"base": tree} for tree in trees])
+    policies = x509.PolicyConstraints({"require_explicit_policy": 0, "inhibit_policy_mapping": 0})
+    values = [
+        ("name_constraints", x509.NameConstraints({"permitted_subtrees": permitted})),
+        ("policy_constraints", policies),
+        ("inhibit_any_policy", core.Integer(0)),
+    ]
+    return [
+        {"extn_id": kind, "critical": True, "extn_value": core.ParsableOctetString(value.dump())}
+        for kind, value in values
+    ]
+
+
+def general_names(names: AlternativeNames) -> list[x509.GeneralName]:
+    made = [x509.GeneralName("dns_name", x509.DNSName(one)) for one in names.dns]
+    made += [x509.GeneralName("ip_address", x509.IPAddress(one)) for one in names.ip]
+    made += [x509.GeneralName("rfc822_name", x509.EmailAddress(one)) for one in names.email]
+    return made + [uri(one) for one in names.uri]
 
 
 def identities_of(identity: IdentityExtensions) -> list[dict[str, Any]]:
@@ -125,14 +169,19 @@ def uri(address: str) -> x509.GeneralName:
 
 
 def _snake(name: str) -> str:
-    return {"digitalSignature": "digital_signature", "keyCertSign": "key_cert_sign", "cRLSign": "crl_sign"}.get(
-        name, name
-    )
+    return {
+        "digitalSignature": "digital_signature",
+        "keyCertSign": "key_cert_sign",
+        "cRLSign": "crl_sign",
+        "keyEncipherment": "key_encipherment",
+        "dataEncipherment": "data_encipherment",
+        "keyAgreement": "key_agreement",
+    }.get(name, name)
 
 
 @pytest.mark.parametrize("not_after", ENDS)
 @pytest.mark.parametrize("profile", list(PROFILES.values()), ids=lambda profile: profile.name)
-@pytest.mark.parametrize("suite", list(Suite))
+@pytest.mark.parametrize("suite", [*USUAL, Suite.P256])
 def test_a_template_writes_what_asn1crypto_writes(suite: Suite, profile: Profile, not_after: datetime) -> None:
     subject = write_name(subject_of(profile))
     issuer = Issuer("sm2-x", suite, subject if profile.role is Role.ROOT else write_name(ISSUER), b"k" * 20)
@@ -143,6 +192,7 @@ def test_a_template_writes_what_asn1crypto_writes(suite: Suite, profile: Profile
         subject=subject,
         spki=SPKI[suite],
         key_id=key_id_of(SPKI[suite]),
+        names=alternative_names(NAMES.get(profile.name, NO_NAMES)),
         identity=identity_extensions(identity_for(profile)),
     )
     assert written.hex() == by_asn1crypto(profile, suite, not_after).hex()
