@@ -5,12 +5,13 @@ A look-up by name goes through the blind index and leaves an audit row. A depart
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, false, select, true
+from sqlalchemy import ColumnElement, and_, false, or_, select, true
 from sqlalchemy.orm import Session
 
 from ca.errors import CertificateUnknown
@@ -39,6 +40,12 @@ class Query:
     standing: Standing | None = None
     serial: int | None = None
     expires_before: datetime | None = None
+    expires_after: datetime | None = None
+    fingerprint: str | None = None
+    digest: str | None = None
+    """SHA-256 of the certificate or of its public key, hexadecimal."""
+    owner: str | None = None
+    """USCC of the organisation."""
     name: str | None = field(default=None, repr=False)
     after: UUID | None = None
     limit: int = 50
@@ -115,22 +122,21 @@ def scope(principal: Principal) -> ColumnElement[bool]:
 
 
 def _conditions(room: CaRoom, query: Query) -> list[ColumnElement[bool]]:
-    found: list[ColumnElement[bool]] = []
-    if query.profile:
-        found.append(CaCertificate.profile == query.profile)
-    if query.authority:
-        found.append(CaCertificate.authority == query.authority)
-    if query.serial is not None:
-        found.append(CaCertificate.serial == f"{query.serial:x}")
-    if query.expires_before is not None:
-        found.append(CaCertificate.not_after < query.expires_before)
-    if query.name is not None:
-        found.append(CaCertificate.subject_blind == blind_name(room.ground.cipher, query.name))
-    if query.standing is not None:
-        found.append(_having(query.standing, room.ground.clock.now()))
-    if query.after is not None:
-        found.append(CaCertificate.id < query.after)
-    return found
+    """What was asked for, each condition only where something was said."""
+    said: tuple[tuple[object, Callable[[], ColumnElement[bool]]], ...] = (
+        (query.profile, lambda: CaCertificate.profile == query.profile),
+        (query.authority, lambda: CaCertificate.authority == query.authority),
+        (query.serial, lambda: CaCertificate.serial == f"{query.serial:x}"),
+        (query.expires_before, lambda: CaCertificate.not_after < query.expires_before),
+        (query.expires_after, lambda: CaCertificate.not_after >= query.expires_after),
+        (query.fingerprint, lambda: CaCertificate.fingerprint == query.fingerprint),
+        (query.digest, lambda: or_(CaCertificate.fingerprint == query.digest, CaCertificate.key_hash == query.digest)),
+        (query.owner, lambda: CaCertificate.owner == query.owner),
+        (query.name, lambda: CaCertificate.subject_blind == blind_name(room.ground.cipher, query.name or "")),
+        (query.standing, lambda: _having(query.standing or Standing.VALID, room.ground.clock.now())),
+        (query.after, lambda: CaCertificate.id < query.after),
+    )
+    return [condition() for value, condition in said if value is not None and value != ""]
 
 
 def _having(standing: Standing, now: datetime) -> ColumnElement[bool]:

@@ -8,7 +8,7 @@ from typing import Protocol
 from flask import Blueprint, Flask
 
 from portal import shell
-from portal.pages import admin, codes, console, handout, home, issuing, mine, verifying, window
+from portal.pages import admin, authority, codes, console, handout, home, issuing, mine, verifying, window
 
 BLUEPRINTS: tuple[Blueprint, ...] = (
     home.blueprint,
@@ -20,6 +20,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     issuing.blueprint,
     window.blueprint,
     admin.blueprint,
+    authority.blueprint,
 )
 
 

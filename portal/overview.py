@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
+from uuid import UUID
 
 from flask_babel import lazy_gettext as _
 from sqlalchemy import func, select
@@ -39,6 +40,7 @@ class Count:
 @dataclass(frozen=True, slots=True)
 class Node:
     slug: str
+    certificate_id: UUID
     name: str
     algorithm: str
     state: str
@@ -105,6 +107,12 @@ def overview(ca: CaRoom, licence: LicenceRoom) -> Overview:
         )
 
 
+def tree(ca: CaRoom) -> list[Node]:
+    """Our CAs with what each issued and revoked."""
+    with ca.ground.db.read() as session:
+        return _tree(session, authorities(ca), ca.ground.clock.now())
+
+
 def _count(session: Session, statement: Any) -> int:
     return int(session.scalar(statement) or 0)
 
@@ -161,6 +169,7 @@ def _tree(session: Session, known: list[Authority], now: datetime) -> list[Node]
             state = "unknown"
         return Node(
             slug=authority.slug,
+            certificate_id=authority.certificate_id,
             name=authority.certificate.subject.common_name or authority.certificate.subject.text,
             algorithm=authority.suite.value.upper(),
             state=state,

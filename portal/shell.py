@@ -40,6 +40,8 @@ def navigation(principal: Principal) -> list[Link]:
         links.append(Link("/console", _("证照签发")))
     if principal.may(Permission.WINDOW_CHECK):
         links.append(Link("/window", _("窗口核验")))
+    if principal.may(Permission.CA_READ):
+        links.append(Link("/admin/ca", _("证书管理")))
     if principal.may(Permission.ADMIN_READ):
         links.append(Link("/admin", _("运行总览")))
     return links

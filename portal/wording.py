@@ -8,6 +8,9 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _
 
+from ca.profiles import PROFILES
+from portal import languages
+
 Tone = str
 """`good`, `warn`, `bad` or `idle`: a class of the style sheet."""
 
@@ -47,6 +50,23 @@ CERTIFICATE: Mapping[str, Word] = {
     "revoked": Word(_("已吊销"), "bad"),
     "unknown": Word(_("状态未知"), "warn"),
     "anchor": Word(_("信任根"), "good"),
+    "valid": Word(_("有效"), "good"),
+    "held": Word(_("已挂起"), "warn"),
+    "expired": Word(_("已过期"), "idle"),
+    "unfinished": Word(_("签发未完成"), "warn"),
+}
+
+CERTIFICATE_REASONS: Mapping[int, Any] = {
+    0: _("未说明"),
+    1: _("密钥泄露"),
+    2: _("CA 泄露"),
+    3: _("从属关系变更"),
+    4: _("被新证书替代"),
+    5: _("停止使用"),
+    6: _("暂停使用（挂起）"),
+    8: _("解除挂起"),
+    9: _("权限收回"),
+    10: _("属性机构泄露"),
 }
 
 SUITES: Mapping[str, Any] = {
@@ -85,11 +105,19 @@ def reason(key: str | None) -> Any:
     return REASONS.get(str(key), key or "")
 
 
+def profile(name: str) -> str:
+    """Title of a certificate profile; an operator's own may be gone again, then its name."""
+    found = PROFILES.get(name)
+    return languages.pick(found.title) if found is not None else name
+
+
 FILTERS = {
     "state_word": state,
     "job_word": job_state,
     "certificate_word": certificate_state,
     "reason_word": reason,
+    "profile_word": profile,
+    "certificate_reason": lambda code: CERTIFICATE_REASONS.get(code, code),
     "suite_word": lambda key: SUITES.get(key, key),
     "signature_word": lambda key: SIGNATURE_KINDS.get(key, key),
     "file_word": lambda key: FILE_KINDS.get(key, key),
