@@ -62,7 +62,7 @@ class Order:
         restore = self.operation is Operation.RESTORE
         _demand(_NAME.fullmatch(self.key), "密钥名称不合规范", "the name of a key is made of a-z 0-9 . _ / -")
         _demand(
-            (self.version is not None) == (self.operation in _VERSIONED) and (self.version or 1) > 0,
+            (self.version is not None) == (self.operation in _VERSIONED) and (self.version is None or self.version > 0),
             "该操作须指明密钥版本，或不应指明",
             "this operation needs a version of the key, or must not have one",
         )
