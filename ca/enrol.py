@@ -39,7 +39,7 @@ class Enrolment:
 def enrol(room: CaRoom, principal: Principal, wanted: Enrolment) -> IssuedCertificate:
     """Check who asks and that the key is theirs, then issue."""
     check_requestable(room, wanted.profile)
-    _check_scope(principal, wanted)
+    check_scope(principal, wanted)
     return issue(
         room,
         principal,
@@ -61,7 +61,7 @@ def check_requestable(room: CaRoom, profile: str) -> None:
         )
 
 
-def _check_scope(principal: Principal, wanted: Enrolment) -> None:
+def check_scope(principal: Principal, wanted: Enrolment) -> None:
     """A program acts for its department; officials who run the CA act for the region."""
     if principal.kind is not Kind.CLIENT:
         return

@@ -50,8 +50,13 @@ def service_key(suite: Suite, profile: Profile) -> str:
     return f"ca/{suite}-{profile.name}"
 
 
-def service_certificate(room: CaRoom, suite: Suite, profile: Profile, purpose: Purpose) -> IssuedCertificate:
-    """The newest certificate of a service; a new one when it is missing, about to run out, or of an older key."""
+def service_certificate(
+    room: CaRoom, suite: Suite, profile: Profile, purpose: Purpose, *, title: str | None = None
+) -> IssuedCertificate:
+    """The newest certificate of a service; a new one when it is missing, about to run out, or of an older key.
+
+    `title` names a service that is not made with the hierarchy.
+    """
     algorithm = suite.authority_algorithm if profile is TSA else suite.leaf_algorithm
     key = room.keys.ensure(service_key(suite, profile), algorithm, {purpose})
     prefix = f"ca.service:{suite}:{profile.name}:"
@@ -64,7 +69,7 @@ def service_certificate(room: CaRoom, suite: Suite, profile: Profile, purpose: P
             number = len(rows)  # a crash left it: asked for again, it is finished
         elif rows[-1].not_after - room.ground.clock.now() > _RENEW_BEFORE:
             return issued(room, rows[-1])
-    subject = _subject(room, suite, next(title for kind, _, title in _SERVICES if kind is profile))
+    subject = _subject(room, suite, title or next(name for kind, _, name in _SERVICES if kind is profile))
     return issue(
         room, SYSTEM, suite=suite, profile=profile.name, subject=subject, spki=key.spki, request_key=f"{prefix}{number}"
     )

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from ca.errors import ClockWentBack, RequestKeyTaken
 from ca.extensions import alternative_names, identity_extensions
+from ca.kmc.guard import require_escrowed
 from ca.models import CaCertificate, State
 from ca.names import Name, Subject, write_name
 from ca.prepare import Prepared, Wanted, owner_of, prepare, wanted_from
@@ -136,6 +137,7 @@ def _record(room: CaRoom, principal: Principal, wanted: Wanted) -> CaCertificate
     """Commit the intent and its audit row. The database says whether the serial is new, before anything is signed."""
     ground = room.ground
     refuse_listed(room, wanted.spki)
+    require_escrowed(room, wanted.profile, wanted.spki)
     for attempt in range(_ATTEMPTS):
         now = ground.clock.now()
         prepared = prepare(room, wanted, now)

@@ -18,6 +18,7 @@ from ca.storing import opened
 from ca.suites import Suite
 from ca.template import Issuer, Places, Template, compile_template
 from foundation.ground import Ground
+from hsm.escrow.shapes import Escrow
 from hsm.store import KeyStore
 
 
@@ -60,13 +61,15 @@ class CaRoom:
     """Signed OCSP answers without nonce, by what they say."""
     own_profiles: dict[str, Profile] = field(default_factory=dict)
     """The operator's, beside the shipped ones."""
+    escrow: Escrow | None = None
+    """The key-management centre's keys; without it there are no encryption certificates."""
 
     @classmethod
-    def build(cls, ground: Ground, keys: KeyStore) -> CaRoom:
+    def build(cls, ground: Ground, keys: KeyStore, escrow: Escrow | None = None) -> CaRoom:
         arc = f"{oids.EXAMPLE_ARC}.{int(ground.settings.region.code)}"
         folder = ground.settings.ca.profiles_dir
         own = read_own(folder, PROFILES) if folder is not None else {}
-        return cls(ground, keys, Places(ground.settings.web.public_url, arc), own_profiles=own)
+        return cls(ground, keys, Places(ground.settings.web.public_url, arc), own_profiles=own, escrow=escrow)
 
     @property
     def production(self) -> bool:

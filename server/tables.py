@@ -6,6 +6,7 @@ import ca.acme.models
 import ca.cmp.models
 import ca.credentials.models
 import ca.est.models
+import ca.kmc.models
 import ca.models
 import ca.registration.models
 import ca.revocation_models
@@ -28,6 +29,7 @@ ROOMS = (
     hsm.life.models,
     hsm.escrow.models,
     ca.models,
+    ca.kmc.models,
     ca.registration.models,
     ca.credentials.models,
     ca.acme.models,

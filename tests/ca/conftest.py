@@ -81,7 +81,8 @@ def build_room(home: Path, url: str, clock: FixedClock) -> CaRoom:
     audit = Audit(vault.mac, clock, ids)
     storage, jobs = open_storage(settings), JobQueue(clock, ids)
     ground = Ground(settings, db, clock, ids, storage, audit, vault.cipher, vault.mac, jobs)
-    return CaRoom.build(ground, HsmRoom.build(ground, vault).keys)
+    hsm = HsmRoom.build(ground, vault)
+    return CaRoom.build(ground, hsm.keys, hsm.escrow)
 
 
 def fresh_key(suite: Suite) -> bytes:
