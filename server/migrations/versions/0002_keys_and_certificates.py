@@ -287,6 +287,67 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_ca_expiry_notice_written_at"), ["written_at"], unique=False)
 
     op.create_table(
+        "ca_kmc_pair",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("request_key", sa.String(length=200), nullable=False),
+        sa.Column("request_mac", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("owner", sa.String(length=120), nullable=False),
+        sa.Column("department", sa.String(length=18), nullable=True),
+        sa.Column("suite", sa.String(length=10), nullable=False),
+        sa.Column("profile", sa.String(length=40), nullable=False),
+        sa.Column("dialect", sa.String(length=10), nullable=False),
+        sa.Column("requested_by", sa.String(length=120), nullable=False),
+        sa.Column("order", sa.Text(), nullable=True),
+        sa.Column("escrow_id", sa.Uuid(), nullable=True),
+        sa.Column("signing_id", sa.Uuid(), nullable=True),
+        sa.Column("encryption_id", sa.Uuid(), nullable=True),
+        sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("issued_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["encryption_id"], ["ca_certificate.id"], name=op.f("fk_ca_kmc_pair_encryption_id_ca_certificate")
+        ),
+        sa.ForeignKeyConstraint(
+            ["signing_id"], ["ca_certificate.id"], name=op.f("fk_ca_kmc_pair_signing_id_ca_certificate")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_ca_kmc_pair")),
+        sa.UniqueConstraint("encryption_id", name=op.f("uq_ca_kmc_pair_encryption_id")),
+        sa.UniqueConstraint("request_key", name=op.f("uq_ca_kmc_pair_request_key")),
+        sa.UniqueConstraint("signing_id", name=op.f("uq_ca_kmc_pair_signing_id")),
+    )
+    with op.batch_alter_table("ca_kmc_pair", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_ca_kmc_pair_department"), ["department"], unique=False)
+        batch_op.create_index(batch_op.f("ix_ca_kmc_pair_owner"), ["owner"], unique=False)
+        batch_op.create_index(batch_op.f("ix_ca_kmc_pair_state"), ["state"], unique=False)
+
+    op.create_table(
+        "ca_kmc_recovery",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("request_key", sa.String(length=200), nullable=False),
+        sa.Column("kind", sa.String(length=10), nullable=False),
+        sa.Column("owner", sa.String(length=120), nullable=False),
+        sa.Column("requester", sa.String(length=120), nullable=False),
+        sa.Column("statement", sa.Text(), nullable=False),
+        sa.Column("digest", sa.String(length=64), nullable=False),
+        sa.Column("recipient", sa.Text(), nullable=False),
+        sa.Column("certificate_id", sa.Uuid(), nullable=True),
+        sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("proven_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("withdrawn_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("transcript", sa.Text(), nullable=True),
+        sa.Column("collected_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["certificate_id"], ["ca_certificate.id"], name=op.f("fk_ca_kmc_recovery_certificate_id_ca_certificate")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_ca_kmc_recovery")),
+        sa.UniqueConstraint("request_key", name=op.f("uq_ca_kmc_recovery_request_key")),
+    )
+    with op.batch_alter_table("ca_kmc_recovery", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_ca_kmc_recovery_opened_at"), ["opened_at"], unique=False)
+        batch_op.create_index(batch_op.f("ix_ca_kmc_recovery_owner"), ["owner"], unique=False)
+        batch_op.create_index(batch_op.f("ix_ca_kmc_recovery_requester"), ["requester"], unique=False)
+
+    op.create_table(
         "ca_mass_item",
         sa.Column("job_id", sa.Uuid(), nullable=False),
         sa.Column("position", sa.Integer(), autoincrement=False, nullable=False),
@@ -616,6 +677,18 @@ def downgrade() -> None:
 
     op.drop_table("ca_registration")
     op.drop_table("ca_mass_item")
+    with op.batch_alter_table("ca_kmc_recovery", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_ca_kmc_recovery_requester"))
+        batch_op.drop_index(batch_op.f("ix_ca_kmc_recovery_owner"))
+        batch_op.drop_index(batch_op.f("ix_ca_kmc_recovery_opened_at"))
+
+    op.drop_table("ca_kmc_recovery")
+    with op.batch_alter_table("ca_kmc_pair", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_ca_kmc_pair_state"))
+        batch_op.drop_index(batch_op.f("ix_ca_kmc_pair_owner"))
+        batch_op.drop_index(batch_op.f("ix_ca_kmc_pair_department"))
+
+    op.drop_table("ca_kmc_pair")
     with op.batch_alter_table("ca_expiry_notice", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_ca_expiry_notice_written_at"))
         batch_op.drop_index(batch_op.f("ix_ca_expiry_notice_owner"))
