@@ -376,6 +376,7 @@ def upgrade() -> None:
         sa.Column("holder_index", sa.String(length=64), nullable=True),
         sa.Column("name_index", sa.String(length=64), nullable=False),
         sa.Column("content", sa.Text(), nullable=False),
+        sa.Column("moves", sa.Integer(), nullable=False),
         sa.Column("round", sa.Integer(), nullable=False),
         sa.Column("needed", sa.Integer(), nullable=False),
         sa.Column("certificate_id", sa.Uuid(), nullable=True),
@@ -576,6 +577,7 @@ def upgrade() -> None:
         "ca_registration_step",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("registration_id", sa.Uuid(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
         sa.Column("step", sa.String(length=10), nullable=False),
         sa.Column("source", sa.String(length=10), nullable=True),
         sa.Column("target", sa.String(length=10), nullable=False),
@@ -589,10 +591,8 @@ def upgrade() -> None:
             name=op.f("fk_ca_registration_step_registration_id_ca_registration"),
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_ca_registration_step")),
+        sa.UniqueConstraint("registration_id", "number", name=op.f("uq_ca_registration_step_registration_id_number")),
     )
-    with op.batch_alter_table("ca_registration_step", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_ca_registration_step_registration_id"), ["registration_id"], unique=False)
-
     with op.batch_alter_table("ca_authority", schema=None) as batch_op:
         batch_op.add_column(sa.Column("shards", sa.Integer(), server_default="0", nullable=False))
 
@@ -637,9 +637,6 @@ def downgrade() -> None:
 
     with op.batch_alter_table("ca_authority", schema=None) as batch_op:
         batch_op.drop_column("shards")
-
-    with op.batch_alter_table("ca_registration_step", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_ca_registration_step_registration_id"))
 
     op.drop_table("ca_registration_step")
     with op.batch_alter_table("ca_registration_evidence", schema=None) as batch_op:
