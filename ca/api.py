@@ -12,6 +12,7 @@ from urllib.parse import unquote
 from ca import crl, ocsp, timestamps
 from ca.chain import authorities, chain
 from ca.enrol import Enrolment, enrol
+from ca.ocsp_cache import cache_headers
 from ca.profiles import Role
 from ca.revoke import revoke
 from ca.room import CaRoom
@@ -26,6 +27,7 @@ from ca.schemas import (
     ListQuery,
     OcspPath,
     PageOut,
+    PartialListPath,
     RevocationOut,
     RevokeBody,
     SearchBody,
@@ -62,14 +64,25 @@ def get_crl(call: Call[None, None, AuthorityPath]) -> Binary:
 
 
 @api(
+    "GET", "/crl/{ca}/{part}.crl", tag="ca", summary="下载分片或增量撤销列表",
+    summary_en="Partial list of a CA: one shard by number, or the delta list, DER",
+    path=PartialListPath, returns=Media(_LIST), problems=("not-found", "unavailable"),
+)  # fmt: skip
+def get_partial_crl(call: Call[None, None, PartialListPath]) -> Binary:
+    ca, path = room(CaRoom), call.path
+    octets = crl.delta(ca, path.ca) if path.part == "delta" else crl.shard(ca, path.ca, int(path.part))
+    return Binary(octets, _LIST, headers={"Cache-Control": "public, max-age=60"})
+
+
+@api(
     "POST", "/ocsp/{ca}", tag="ca", summary="查询证书状态（OCSP）", summary_en="Certificate status (OCSP, RFC 6960)",
     path=AuthorityPath, raw=Raw((_OCSP_REQUEST,), ocsp.MOST_OCTETS), returns=Media(_OCSP_ANSWER),
     problems=("not-found",), rate="public",
 )  # fmt: skip
 def post_ocsp(call: Call[None, None, AuthorityPath]) -> Binary:
-    return Binary(
-        ocsp.answer(room(CaRoom), call.path.ca, call.raw), _OCSP_ANSWER, headers={"Cache-Control": "no-store"}
-    )
+    """Reached by what `ca.ocsp_front` has no stored answer for."""
+    octets = ocsp.answer(room(CaRoom), call.path.ca, call.raw)
+    return Binary(octets, _OCSP_ANSWER, headers={"Cache-Control": "no-store"})
 
 
 @api(
@@ -78,8 +91,11 @@ def post_ocsp(call: Call[None, None, AuthorityPath]) -> Binary:
     path=OcspPath, returns=Media(_OCSP_ANSWER), problems=("not-found",),
 )  # fmt: skip
 def get_ocsp(call: Call[None, None, OcspPath]) -> Binary:
-    answer = ocsp.answer(room(CaRoom), call.path.ca, _from_address(call.path.request))
-    return Binary(answer, _OCSP_ANSWER, headers={"Cache-Control": "public, max-age=60"})
+    ca = room(CaRoom)
+    made = ocsp.respond_to(ca, call.path.ca, _from_address(call.path.request))
+    now = int(ca.ground.clock.now().timestamp())
+    headers = {"Cache-Control": "no-store"} if made.stored is None else dict(cache_headers(made.stored, now))
+    return Binary(made.octets, _OCSP_ANSWER, headers=headers)
 
 
 def _from_address(text: str) -> bytes:

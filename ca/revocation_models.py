@@ -57,8 +57,10 @@ class CaOcspAnswer(Base):
     serial: Mapped[str] = mapped_column(String(40), primary_key=True)
     form: Mapped[str] = mapped_column(String(12), primary_key=True, doc="How the question hashes the issuer: `sm3`")
     answer: Mapped[bytes] = mapped_column(LargeBinary)
-    made_at: Mapped[datetime] = mapped_column(index=True)
-    next_update: Mapped[datetime]
+    made: Mapped[int] = mapped_column(
+        BigInteger, index=True, doc="thisUpdate in Unix time: nothing to parse on the way"
+    )
+    until: Mapped[int] = mapped_column(BigInteger, doc="nextUpdate in Unix time")
 
 
 class MassState(StrEnum):

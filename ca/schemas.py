@@ -44,6 +44,10 @@ class AuthorityPath(Wire):
     ca: str = Field(pattern=r"^[a-z0-9-]{1,40}$", description="sm2-root, sm2-issuing, rsa-root or rsa-issuing")
 
 
+class PartialListPath(AuthorityPath):
+    part: str = Field(pattern=r"^(delta|0|[1-9][0-9]{0,3})$", description="Number of a shard, or `delta`")
+
+
 class OcspPath(AuthorityPath):
     request: str = Field(min_length=1, max_length=4096, description="Base64 of the OCSPRequest, percent-encoded")
 

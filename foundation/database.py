@@ -85,6 +85,21 @@ class Database:
         with _translated(), _ReadSession(self._reader, expire_on_commit=False) as session:
             yield session
 
+    def reader(self) -> Any:
+        """A DBAPI connection outside the pool that cannot write, each statement a transaction.
+
+        For look-ups so frequent that a session would cost more than they do. The caller keeps one per thread.
+        """
+        engine = self.engine
+        arguments, options = engine.dialect.create_connect_args(engine.url)
+        connection: Any = engine.dialect.connect(*arguments, **options)
+        if self.dialect == "sqlite":
+            connection.isolation_level = None
+            connection.execute("PRAGMA query_only=ON")
+        else:
+            connection.read_only, connection.autocommit, connection.prepare_threshold = True, True, 0
+        return connection
+
     @property
     def _reader(self) -> Engine:
         # SQLite writers say BEGIN IMMEDIATE; readers must not, or they would queue behind each other.

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from flask import Flask
 
 import portal
+from ca import ocsp_front
 from ca import pages as ca_pages
 from foundation.web.frame import Check, make_app
 from portal.blueprints import SampleLogin
@@ -33,4 +34,5 @@ def create_app(house: House, *, sample_logins: Sequence[SampleLogin] = ()) -> Fl
     portal.install(app, sample_logins=sample_logins)
     for blueprint in (*ca_pages.BLUEPRINTS, *sso_pages.BLUEPRINTS):
         app.register_blueprint(blueprint)
+    ocsp_front.install(app, house.ca)
     return app

@@ -73,10 +73,18 @@ def policy(extra: dict[str, tuple[str, ...]]) -> str:
 _STRICT = policy({})
 
 
+def strict(settings: WebSettings) -> list[tuple[str, str]]:
+    """The set for answers made before the frame; `Cache-Control` is theirs to say."""
+    fixed = {**_fixed(settings), "Content-Security-Policy": _STRICT}
+    return [(name, value) for name, value in fixed.items() if name != "Cache-Control"]
+
+
+def _fixed(settings: WebSettings) -> dict[str, str]:
+    return {**_FIXED, **({"Strict-Transport-Security": "max-age=31536000"} if settings.secure else {})}
+
+
 def install(app: Flask, settings: WebSettings) -> None:
-    fixed = dict(_FIXED)
-    if settings.secure:
-        fixed["Strict-Transport-Security"] = "max-age=31536000"
+    fixed = _fixed(settings)
     defaults = [(name, name.lower(), value) for name, value in fixed.items()]
 
     @app.after_request
