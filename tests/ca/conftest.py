@@ -26,6 +26,7 @@ from foundation.principal import SYSTEM
 from foundation.settings import Settings
 from foundation.storage import open_storage
 from hsm import private_keys
+from hsm.escrow.shapes import Allotment
 from hsm.keys import Algorithm, Purpose
 from hsm.room import HsmRoom, unseal
 from server import schema
@@ -101,6 +102,18 @@ class Region:
         algorithm = Algorithm.SM2 if suite is Suite.SM2 else Algorithm.RSA_2048
         return self.room.keys.ensure(name, algorithm, {Purpose.SEALING, Purpose.CLIENT}).spki
 
+    def escrowed(self, suite: Suite) -> bytes:
+        """An encryption key the key centre holds; no other gets an encryption certificate."""
+        assert self.room.escrow is not None
+        algorithm = Algorithm.SM2 if suite is Suite.SM2 else Algorithm.RSA_2048
+        order = Allotment(f"test:{suite}", algorithm, self.key(suite), f"test:{suite}")
+        return self.room.escrow.allot(order, SYSTEM).spki
+
+    def _spki(self, suite: Suite, profile: str, request_key: str | None) -> bytes:
+        if PROFILES[profile].encrypts:
+            return self.escrowed(suite)
+        return self.key(suite) if request_key else fresh_key(suite)
+
     def issue(self, suite: Suite, profile: str, request_key: str | None = None) -> IssuedCertificate:
         """Without a request key each certificate has a key of its own: a compromised one is never certified again."""
         return issue(
@@ -109,7 +122,7 @@ class Region:
             suite=suite,
             profile=profile,
             subject=SUBJECTS.get(profile, SERVICE),
-            spki=self.key(suite) if request_key or PROFILES[profile].encrypts else fresh_key(suite),
+            spki=self._spki(suite, profile, request_key),
             identity=IDENTITIES.get(profile, NO_IDENTITY),
             names=NAMES.get(profile, NO_NAMES),
             request_key=request_key or f"{profile}-{suite}-{self.room.ground.ids.token(8)}",
