@@ -9,8 +9,10 @@ from ca.reading import Certificate, read_certificates, read_crl, read_ocsp_respo
 from foundation.der import DerError
 from seal import cms, ses
 from verify.checked import tell
+from verify.moments import Moment
 from verify.path import validate
-from verify.path_checks import Moment, display_name
+from verify.paths.faults import display_name
+from verify.paths.names import comparable
 from verify.report import Finding, SignatureReport, Sub
 from verify.seals import check_seal_file
 from verify.trust import TrustStore, Use
@@ -73,5 +75,5 @@ def _is_other_der(data: bytes) -> bool:
 def _claims_known_issuer(leaf: Certificate, trust: TrustStore) -> bool:
     """It names an issuer we hold, by name and key, yet no such issuer signed it (else there would be a path)."""
     wanted = leaf.authority_key_id
-    known = trust.by_subject.get(leaf.issuer.raw, ())
+    known = trust.by_name.get(comparable(leaf.issuer.raw), ())
     return any(wanted is None or issuer.subject_key_id in (None, wanted) for issuer in known)

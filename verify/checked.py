@@ -10,7 +10,7 @@ from ca.reading import Certificate
 from hsm.schemes import Scheme
 from verify import roles
 from verify.path import PathResult
-from verify.path_checks import display_name
+from verify.paths.faults import display_name
 from verify.report import Finding, Severity, SignatureReport, Sub
 from verify.stamps import StampResult
 from verify.words import finding

@@ -23,8 +23,8 @@ from verify.checked import Broken, Checked
 from verify.cms_shape import is_canonical
 from verify.extras import unverified
 from verify.links import parsed, stands
+from verify.moments import Moment
 from verify.path import validate
-from verify.path_checks import Moment
 from verify.report import Finding, Severity, Sub
 from verify.stamps import StampResult, check_stamp
 from verify.trust import TrustStore, Use

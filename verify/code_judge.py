@@ -10,7 +10,7 @@ from verify.code_errors import CodeError, CodeFault
 from verify.code_trust import KnownKeys
 from verify.codes import CheckedCode, check, read
 from verify.links import parsed
-from verify.path_checks import display_name
+from verify.paths.faults import display_name
 from verify.report import Finding, LicenceFacts, Severity, SignatureReport, Sub
 from verify.status import StatusSource, ask_about_code
 from verify.words import finding

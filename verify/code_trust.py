@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from ca.reading import Certificate
 from verify import roles
 from verify.codes import CodeKey, CodeTrust
+from verify.moments import Moment
 from verify.path import PathResult, validate
-from verify.path_checks import Moment
 from verify.report import Sub
 from verify.trust import TrustStore, Use
 

@@ -13,6 +13,7 @@ from foundation import der
 from foundation.der import DerError
 from verify.links import issued, parsed
 from verify.path import PathResult
+from verify.paths.names import same_name
 from verify.trust import TrustStore
 
 
@@ -34,7 +35,7 @@ def unverified(brought: Iterable[bytes], path: PathResult, trust: TrustStore) ->
             return True
         if certificate.der in used:
             continue
-        issuers = [item for item in known if item.subject.raw == certificate.issuer.raw]
+        issuers = [item for item in known if same_name(item.subject.raw, certificate.issuer.raw)]
         if not issuers and path.trusted:
             return True
         if issuers and not any(issued(issuer, certificate) for issuer in issuers):

@@ -17,8 +17,8 @@ from verify.certificates import judge_certificates
 from verify.code_judge import judge_text
 from verify.code_trust import code_trust
 from verify.detect import FileKind, detect
+from verify.moments import Moment
 from verify.ofd.judge import judge_ofd
-from verify.path_checks import Moment
 from verify.pdf.judge import judge_pdf
 from verify.report import Finding, LicenceFacts, Report, SignatureReport, by_weight, decide
 from verify.status import StatusSource, ask_about_file

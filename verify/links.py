@@ -8,10 +8,13 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from ca.reading import Certificate, CertificateList, KeyUsage, OcspResponse, read_certificate
+from ca.reading import Certificate, CertificateList, OcspResponse, read_certificate
+from foundation import der
+from hsm import dsa
 from hsm.errors import BadSignature
 from hsm.schemes import Family, Scheme
 from hsm.verifying import DEFAULT_SM2_ID, verify
+from verify.paths.names import same_name
 
 parsed = lru_cache(maxsize=1024)(read_certificate)
 """`read_certificate`, kept: the same few issuers and departments stand in every file."""
@@ -28,28 +31,35 @@ def stands(spki: bytes, scheme: Scheme, message: bytes, signature: bytes) -> boo
 
 
 _certificate_stands = lru_cache(maxsize=4096)(stands)
-_list_stands = lru_cache(maxsize=64)(stands)  # few, for a list may have 100 MB and the cache keeps it alive
 
 
 def issued(issuer: Certificate, certificate: Certificate) -> bool:
-    """`issuer` signed `certificate`: by name (octets), key identifier and mathematics."""
-    if issuer.subject.raw != certificate.issuer.raw or certificate.scheme is None:
-        return False
-    wanted, held = certificate.authority_key_id, issuer.subject_key_id
-    if wanted is not None and held is not None and wanted != held:
-        return False
-    return _certificate_stands(issuer.spki, certificate.scheme, certificate.tbs, certificate.signature)
+    """`issuer` signed `certificate`: by name and mathematics."""
+    return same_name(issuer.subject.raw, certificate.issuer.raw) and certified(issuer.spki, certificate)
 
 
-def listed(issuer: Certificate, crl: CertificateList) -> bool:
-    """`issuer` signed `crl` and may sign lists."""
-    if crl.issuer.raw != issuer.subject.raw or crl.scheme is None or not issuer.allows(KeyUsage.CRL_SIGN):
-        return False
-    return _list_stands(issuer.spki, crl.scheme, crl.tbs, crl.signature)
+def certified(spki: bytes, certificate: Certificate) -> bool:
+    """The key signed the certificate; key identifiers are hints and prove nothing either way."""
+    if certificate.scheme is None:
+        return _stands_by_dsa(spki, certificate.signature_algorithm, certificate.tbs, certificate.signature)
+    return _certificate_stands(spki, certificate.scheme, certificate.tbs, certificate.signature)
 
 
-def answered(responder: Certificate, answer: OcspResponse) -> bool:
-    """`responder` signed `answer`; whether it may speak for an issuer is the caller's question."""
-    if answer.scheme is None:
+def listed(spki: bytes, crl: CertificateList) -> bool:
+    """The key signed `crl`. Not cached by octets: a list may have 100 MB, and a cache would keep it alive."""
+    if crl.scheme is None:
+        return _stands_by_dsa(spki, crl.signature_algorithm, crl.tbs, crl.signature)
+    return stands(spki, crl.scheme, crl.tbs, crl.signature)
+
+
+def answered(spki: bytes, answer: OcspResponse) -> bool:
+    """The key signed `answer`; whether it may speak for an issuer is the caller's question."""
+    return answer.scheme is not None and stands(spki, answer.scheme, answer.tbs, answer.signature)
+
+
+def _stands_by_dsa(spki: bytes, algorithm: bytes, message: bytes, signature: bytes) -> bool:
+    try:
+        dsa.verify(spki, der.parse(algorithm).children(2)[0].as_oid(), message, signature)
+    except BadSignature:
         return False
-    return _list_stands(responder.spki, answer.scheme, answer.tbs, answer.signature)
+    return True

@@ -1,25 +1,33 @@
-"""Certificate paths (证书路径), validated link by link: RFC 5280 6.1, GB/T 20518, indications of EN 319 102-1.
+"""Is this certificate to be believed (证书核验)? The door to `verify.paths`: RFC 5280 6, GB/T 20518, EN 319 102-1.
 
-Built from the trust store and the file's own certificates, ended only by an anchor. Depth and fan-out are bounded, a
-critical extension we do not process refuses the path, names are compared by octets.
+Built from the trust store and the file's own certificates, ended only by an anchor. Never raises over what it is given:
+a limit that was reached is one more reason in the answer.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable
+from dataclasses import dataclass
 
 from ca.reading import Certificate
 from foundation.text import Text
-from verify import path_checks
-from verify.links import issued
-from verify.path_checks import Moment
+from verify.anchors import Use
+from verify.moments import Moment
+from verify.paths.building import Path, Search
+from verify.paths.faults import Failures, display_name
+from verify.paths.inquiry import Inquiry
+from verify.paths.judging import Walk, vouch, walk
+from verify.paths.known_lists import Unusable
+from verify.paths.limits import Budget, OutOfBounds
+from verify.paths.pool import Pool
+from verify.paths.signatures import Signatures
+from verify.paths.state import PathRules
 from verify.report import CertificateLine, Finding, Severity, Sub
-from verify.revocation import revocation_of
-from verify.trust import TrustStore, Use
+from verify.trust import TrustStore
 
-MOST_DEPTH = 8
-MOST_PATHS = 32
+__all__ = ["PathResult", "PathRules", "validate"]
+
+_USUAL = PathRules()
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +38,10 @@ class PathResult:
     lines: tuple[CertificateLine, ...]
     sub: Sub | None
     findings: tuple[Finding, ...]
+    policies: frozenset[str] = frozenset()
+    """The policies all authorities and the caller agree on (RFC 5280 6.1.5 (g))."""
+    unusable: frozenset[Unusable] = frozenset()
+    """Why revocation data could not be used, where it was needed."""
 
     @property
     def trusted(self) -> bool:
@@ -37,88 +49,48 @@ class PathResult:
 
 
 def validate(
-    leaf: Certificate, trust: TrustStore, *, extra: Iterable[Certificate] = (), moment: Moment, use: Use
+    leaf: Certificate,
+    trust: TrustStore,
+    *,
+    extra: Iterable[Certificate] = (),
+    moment: Moment,
+    use: Use,
+    asked: PathRules = _USUAL,
 ) -> PathResult:
-    """The best path for `leaf`: a trusted one if there is any, else the one that fails last."""
-    paths = list(_paths(leaf, trust, tuple(extra)))
-    if not paths:
-        return _no_chain(leaf)
+    """The best path for `leaf`: a trusted one if there is any, else the nearest."""
+    pool, budget = Pool(trust, extra), Budget()
+    signatures = Signatures(budget)
+    inquiry = Inquiry(pool, moment, budget, signatures, vouch)
+    search = Search(pool, budget, signatures)
     best: PathResult | None = None
-    for path in paths:
-        result = _judge(path, trust, moment, use)
-        if result.trusted:
-            return result
-        best = best or result
-    assert best is not None  # noqa: S101 - there was at least one path
-    return best
+    try:
+        for path in search.paths(leaf):
+            result = _result(path, walk(path, use, asked, inquiry))
+            if result.trusted:
+                return result
+            best = best or result
+    except OutOfBounds as error:
+        return _stopped(leaf, best, error.what)
+    if best is None and (search.cut or pool.crowded):
+        return _stopped(leaf, None, "paths")
+    return best or _no_chain(leaf, search.unsigned)
 
 
-def _paths(leaf: Certificate, trust: TrustStore, extra: tuple[Certificate, ...]) -> Iterator[tuple[Certificate, ...]]:
-    """Every chain of verified links from `leaf` to an anchor, at most MOST_PATHS, depth first."""
-    count = tried = 0
-    stack: list[tuple[Certificate, ...]] = [(leaf,)]
-    while stack and count < MOST_PATHS and tried < 4 * MOST_PATHS:
-        path = stack.pop()
-        last = path[-1]
-        if last.fingerprint in trust.anchor_prints:
-            count += 1
-            yield path
-            continue
-        if len(path) >= MOST_DEPTH:
-            continue
-        prints = {certificate.fingerprint for certificate in path}
-        known = trust.by_subject.get(last.issuer.raw, ())
-        for issuer in (*(c for c in extra if c.subject.raw == last.issuer.raw), *known):
-            tried += 1
-            if issuer.fingerprint not in prints and issued(issuer, last):
-                prints.add(issuer.fingerprint)
-                stack.append((*path, issuer))
+def judge_path(path: Path, trust: TrustStore, *, moment: Moment, use: Use, asked: PathRules = _USUAL) -> PathResult:
+    """A given chain, leaf first and anchor last, as it stands; nothing is searched for but signers of lists."""
+    budget = Budget()
+    inquiry = Inquiry(Pool(trust, path), moment, budget, Signatures(budget), vouch)
+    try:
+        return _result(path, walk(path, use, asked, inquiry))
+    except OutOfBounds as error:
+        return _stopped(path[0], None, error.what)
 
 
-def _no_chain(leaf: Certificate) -> PathResult:
-    finding = Finding(
-        "certificate.unknown_issuer",
-        Severity.UNKNOWN,
-        Text(
-            f"信任库中没有“{leaf.issuer.common_name or leaf.issuer.text}”，不认识该签章者，不能判断其身份。",
-            f"The signer is vouched for by {leaf.issuer.common_name or leaf.issuer.text!r}, which is not in the trust "
-            "store: sealed by someone this verifier does not know.",
-        ),
+def _result(path: Path, found: Walk) -> PathResult:
+    findings = tuple(finding for _, finding in found.failures) + tuple(found.notes)
+    return PathResult(
+        path, tuple(found.lines), _worst(found.failures), findings, found.policies, frozenset(found.unusable)
     )
-    return PathResult((leaf,), (_line(leaf, "unknown"),), Sub.NO_CERTIFICATE_CHAIN_FOUND, (finding,))
-
-
-def _judge(path: Sequence[Certificate], trust: TrustStore, moment: Moment, use: Use) -> PathResult:
-    """Constraints, then validity, then revocation from the anchor down: a revoked CA matters more than its leaf."""
-    failures: list[tuple[Sub, Finding]] = []
-    if not trust.may(path[-1], use):
-        failures.append(
-            path_checks.constraint(
-                "certificate.anchor_scope",
-                path[-1],
-                "该根证书未被授权用于此用途",
-                "the root is not trusted for this use",
-            )
-        )
-    for depth, certificate in enumerate(path):
-        failures += path_checks.check_shape(certificate, depth, path)
-    failures += path_checks.check_leaf(path[0], use) if len(path) > 1 or not path[0].is_ca else []
-    notes: list[Finding] = []
-    lines: list[CertificateLine] = []
-    for depth in range(len(path) - 1, -1, -1):
-        certificate = path[depth]
-        failures += path_checks.check_validity(certificate, moment, leaf=depth == 0)
-        if depth == len(path) - 1:
-            lines.insert(0, _line(certificate, "anchor"))
-            continue
-        state = revocation_of(certificate, path[depth + 1], trust, moment.now)
-        failed, said = path_checks.check_revocation(certificate, state, moment, leaf=depth == 0)
-        failures += failed
-        notes += said
-        status = "revoked" if state.revoked else "unknown" if state.checked is None else "good"
-        lines.insert(0, replace(_line(certificate, status), source=state.source))
-    findings = tuple(finding for _, finding in failures) + tuple(notes)
-    return PathResult(tuple(path), tuple(lines), _worst(failures), findings)
 
 
 _ORDER = (
@@ -134,17 +106,55 @@ _ORDER = (
 )
 
 
-def _worst(failures: list[tuple[Sub, Finding]]) -> Sub | None:
+def _worst(failures: Failures) -> Sub | None:
     return min((sub for sub, _ in failures), key=_ORDER.index, default=None)
 
 
-def _line(certificate: Certificate, status: str) -> CertificateLine:
-    return CertificateLine(
-        certificate.subject.text,
-        certificate.issuer.text,
-        f"{certificate.serial:x}",
-        certificate.not_before,
-        certificate.not_after,
-        certificate.scheme.value if certificate.scheme else "unknown",
-        status,
+def _no_chain(leaf: Certificate, unsigned: Certificate | None) -> PathResult:
+    if unsigned is not None:
+        named = display_name(unsigned)
+        text = Text(
+            f"证书“{named}”的签名与其所称签发者的密钥不符，不能判断其身份。",
+            f"Certificate {named!r} was not signed with the key of the issuer it names, so nobody vouches for it.",
+        )
+        return _unchained(
+            leaf, Sub.NO_CERTIFICATE_CHAIN_FOUND, Finding("certificate.signature", Severity.UNKNOWN, text)
+        )
+    issuer = leaf.issuer.common_name or leaf.issuer.text
+    text = Text(
+        f"信任库中没有“{issuer}”，不认识该签章者，不能判断其身份。",
+        f"The signer is vouched for by {issuer!r}, which is not in the trust store: sealed by someone this verifier "
+        "does not know.",
     )
+    finding = Finding("certificate.unknown_issuer", Severity.UNKNOWN, text)
+    return _unchained(leaf, Sub.NO_CERTIFICATE_CHAIN_FOUND, finding)
+
+
+_LIMITS = {
+    "signatures": ("需要验证的签名过多", "too many signatures to check"),
+    "paths": ("可能的证书路径过多或过长", "too many or too long certificate paths"),
+    "name constraints": ("名称约束过多", "too many name constraints"),
+}
+
+
+def _stopped(leaf: Certificate, best: PathResult | None, what: str) -> PathResult:
+    """A limit was reached before a trusted path was found."""
+    zh, en = _LIMITS[what]
+    text = Text(f"核验已停止：{zh}，超出上限。", f"Stopped: {en}, beyond the limits of this verifier.")
+    finding = Finding("certificate.limits", Severity.UNKNOWN, text)
+    if best is None:
+        return _unchained(leaf, Sub.CERTIFICATE_CHAIN_GENERAL_FAILURE, finding)
+    return PathResult(best.certificates, best.lines, best.sub, (*best.findings, finding), unusable=best.unusable)
+
+
+def _unchained(leaf: Certificate, sub: Sub, finding: Finding) -> PathResult:
+    line = CertificateLine(
+        leaf.subject.text,
+        leaf.issuer.text,
+        f"{leaf.serial:x}",
+        leaf.not_before,
+        leaf.not_after,
+        leaf.scheme.value if leaf.scheme else "unknown",
+        "unknown",
+    )
+    return PathResult((leaf,), (line,), sub, (finding,))

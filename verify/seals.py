@@ -19,8 +19,8 @@ from seal.ses import CertificateList, Seal, SealSignature, Standard
 from verify.checked import Broken, Checked
 from verify.cms_check import Document
 from verify.links import parsed
+from verify.moments import Moment
 from verify.path import PathResult, validate
-from verify.path_checks import Moment
 from verify.report import Finding, Severity, Sub, stamp
 from verify.stamps import StampResult, check_stamp
 from verify.trust import TrustStore, Use

@@ -20,8 +20,8 @@ from seal.cms import SignedData
 from verify.cms_shape import is_canonical
 from verify.extras import unverified
 from verify.links import parsed, stands
+from verify.moments import Moment
 from verify.path import PathResult, validate
-from verify.path_checks import Moment
 from verify.report import Finding
 from verify.trust import TrustStore, Use
 from verify.words import finding

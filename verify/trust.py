@@ -1,58 +1,51 @@
 """What a verifier believes (信任库): roots, intermediates, revocation data, code keys and templates.
 
-A folder (`roots/ intermediates/ certificates/ crls/ ocsp/ templates/`), one certificate file, or a composition from our
-own CA. Nothing here is fetched from a network, and nothing in a judged file can add to it.
+A folder (`roots/ intermediates/ certificates/ crls/ ocsp/ templates/ purposes.json anchors.json`), one certificate
+file, or a composition from our own CA. Nothing here is fetched from a network, and no judged file can add to it.
 """
 
 from __future__ import annotations
 
-import base64
-import binascii
 import hashlib
-import json
-import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
 from functools import cached_property
 from pathlib import Path
 from typing import TypeVar
 
+from ca import oids
 from ca.reading import (
     Certificate,
     CertificateList,
     OcspResponse,
+    SingleStatus,
     read_certificate,
-    read_certificates,
     read_crl,
     read_ocsp_response,
 )
-from foundation import der
-from foundation.der import DerError
 from foundation.errors import InvalidInput, NotFound
 from foundation.text import Text
-from seal import cms
+from verify import trust_files as files
+from verify.anchors import UNRULED, AnchorRules, Use
 from verify.code_templates import CodeTemplate
+from verify.paths.known_lists import KnownList
+from verify.paths.memory import Memory
+from verify.paths.names import Comparable, comparable
+from verify.paths.scopes import Scope, scope_of
+from verify.paths.state import Issuers
+
+__all__ = ["TrustStore", "Use"]
 
 _T = TypeVar("_T")
-MOST_FILES = 4096
-MOST_SMALL = 1024 * 1024
-MOST_CRL = 128 * 1024 * 1024
-
-
-class Use(StrEnum):
-    """What a root may vouch for. A root without an entry in `purposes.json` may vouch for everything."""
-
-    SEAL = "seal"
-    SEAL_MAKING = "seal-making"
-    TIMESTAMP = "timestamp"
-    CODE = "code"
-    CERTIFICATE = "certificate"
+_MOST_SCOPES = 4096
 
 
 @dataclass(frozen=True)
 class TrustStore:
-    """Immutable; make a new one when the data changes. `anchors` end a path, `intermediates` only help to build one."""
+    """Immutable; make a new one when the data changes. `anchors` end a path, `intermediates` only help to build one.
+
+    Whatever is worked out from it (indexes, verified lists, judged issuers) lives and dies with it.
+    """
 
     anchors: tuple[Certificate, ...] = ()
     intermediates: tuple[Certificate, ...] = ()
@@ -63,6 +56,8 @@ class TrustStore:
     templates: tuple[CodeTemplate, ...] = ()
     purposes: Mapping[str, frozenset[Use]] = field(default_factory=dict)
     """SHA-256 of a root → its uses."""
+    rules: Mapping[str, AnchorRules] = field(default_factory=dict)
+    """SHA-256 of a root → what else it is held to."""
 
     @classmethod
     def build(
@@ -95,28 +90,63 @@ class TrustStore:
                 "verify.no_trust",
                 Text(f"找不到信任库：{place.name}", f"There is no trust folder or file named {place.name}."),
             )
-        return cls(tuple(_certificates(place, _bounded(place, MOST_SMALL))))
+        return cls(tuple(files.certificates(place, files.bounded(place, files.MOST_SMALL))))
 
     def may(self, anchor: Certificate, use: Use) -> bool:
-        allowed = self.purposes.get(anchor.fingerprint)
+        allowed = self.purposes.get(anchor.fingerprint) if self.purposes else None
         return allowed is None or use in allowed
+
+    def rules_of(self, anchor: Certificate) -> AnchorRules:
+        return self.rules.get(anchor.fingerprint, UNRULED) if self.rules else UNRULED
 
     @cached_property
     def anchor_prints(self) -> frozenset[str]:
         return frozenset(anchor.fingerprint for anchor in self.anchors)
 
     @cached_property
-    def by_subject(self) -> Mapping[bytes, tuple[Certificate, ...]]:
-        found: dict[bytes, tuple[Certificate, ...]] = {}
-        for certificate in (*self.anchors, *self.intermediates):
-            found[certificate.subject.raw] = (*found.get(certificate.subject.raw, ()), certificate)
-        return found
+    def anchored(self) -> frozenset[bytes]:
+        """The anchors by their octets."""
+        return frozenset(anchor.der for anchor in self.anchors)
 
     @cached_property
-    def crls_by_issuer(self) -> Mapping[bytes, tuple[CertificateList, ...]]:
-        found: dict[bytes, tuple[CertificateList, ...]] = {}
-        for crl in self.crls:
-            found[crl.issuer.raw] = (*found.get(crl.issuer.raw, ()), crl)
+    def held(self) -> frozenset[bytes]:
+        """Everything that may stand in a path without being brought along by a file, by octets."""
+        return frozenset(certificate.der for certificate in (*self.anchors, *self.intermediates))
+
+    @cached_property
+    def by_name(self) -> Mapping[Comparable, tuple[Certificate, ...]]:
+        """Anchors before intermediates."""
+        unique = {certificate.der: certificate for certificate in (*self.anchors, *self.intermediates)}
+        return _grouped((comparable(certificate.subject.raw), certificate) for certificate in unique.values())
+
+    @cached_property
+    def lists(self) -> Mapping[Comparable, tuple[KnownList, ...]]:
+        return _grouped((comparable(crl.issuer.raw), KnownList(crl)) for crl in self.crls)
+
+    @cached_property
+    def answers(self) -> Mapping[int, tuple[tuple[OcspResponse, SingleStatus], ...]]:
+        """By serial number; an answer may speak about several certificates."""
+        good = (answer for answer in self.ocsp if answer.status == 0)
+        return _grouped((single.about.serial, (answer, single)) for answer in good for single in answer.answers)
+
+    @cached_property
+    def memory(self) -> Memory[Issuers]:
+        """Issuers judged under this store."""
+        return Memory()
+
+    @cached_property
+    def _scopes(self) -> dict[tuple[bytes, bytes, bool], Scope]:
+        return {}
+
+    def scope_of(self, certificate: Certificate) -> Scope:
+        """Which lists speak about it: the same for all certificates of one issuer with one distribution point."""
+        point = certificate.find(oids.CRL_DISTRIBUTION_POINTS)
+        key = (certificate.issuer.raw, point.value if point is not None else b"", certificate.is_ca)
+        found = self._scopes.get(key)
+        if found is None:
+            if len(self._scopes) >= _MOST_SCOPES:
+                self._scopes.clear()
+            found = self._scopes[key] = scope_of(certificate, self.lists)
         return found
 
     @cached_property
@@ -125,28 +155,39 @@ class TrustStore:
         return hashlib.sha256("".join(sorted(self.anchor_prints)).encode()).hexdigest()[:16]
 
 
+_K = TypeVar("_K")
+
+
+def _grouped(pairs: Iterable[tuple[_K, _T]]) -> dict[_K, tuple[_T, ...]]:
+    found: dict[_K, list[_T]] = {}
+    for key, value in pairs:
+        found.setdefault(key, []).append(value)
+    return {key: tuple(values) for key, values in found.items()}
+
+
 def _load_folder(place: Path) -> TrustStore:
     def certificates(folder: str) -> tuple[Certificate, ...]:
-        files = _files(place / folder, (".cer", ".crt", ".pem", ".der", ".p7b"))
-        return tuple(c for file in files for c in _certificates(file, _bounded(file, MOST_SMALL)))
+        named = files.files(place / folder, (".cer", ".crt", ".pem", ".der", ".p7b"))
+        return tuple(c for file in named for c in files.certificates(file, files.bounded(file, files.MOST_SMALL)))
 
     crls = [
-        _parsed(file, lambda path: read_crl(_unarmoured(_bounded(path, MOST_CRL))))
-        for file in _files(place / "crls", (".crl", ".pem"))
+        files.parsed(file, lambda path: read_crl(files.unarmoured(files.bounded(path, files.MOST_CRL))))
+        for file in files.files(place / "crls", (".crl", ".pem"))
     ]
     answers = [
-        _parsed(file, lambda path: read_ocsp_response(_bounded(path, MOST_SMALL)))
-        for file in _files(place / "ocsp", (".ors", ".ocsp", ".der"))
+        files.parsed(file, lambda path: read_ocsp_response(files.bounded(path, files.MOST_SMALL)))
+        for file in files.files(place / "ocsp", (".ors", ".ocsp", ".der"))
     ]
-    templates = [CodeTemplate.from_json(_json(file)) for file in _files(place / "templates", (".json",))]
+    templates = files.files(place / "templates", (".json",))
     store = TrustStore(
         certificates("roots"),
         certificates("intermediates"),
         certificates("certificates"),
         tuple(crls),
         tuple(answers),
-        tuple(templates),
-        _purposes(place / "purposes.json"),
+        tuple(CodeTemplate.from_json(files.json_of(file)) for file in templates),
+        files.purposes(place / "purposes.json"),
+        files.rules(place / "anchors.json"),
     )
     if not store.anchors:
         raise InvalidInput(
@@ -157,81 +198,3 @@ def _load_folder(place: Path) -> TrustStore:
             ),
         )
     return store
-
-
-def _files(folder: Path, suffixes: tuple[str, ...]) -> list[Path]:
-    if not folder.is_dir():
-        return []
-    found = sorted(file for file in folder.iterdir() if file.suffix.lower() in suffixes and file.is_file())
-    if len(found) > MOST_FILES:
-        raise _bad(folder, "too many files")
-    return found
-
-
-def _bounded(file: Path, most: int) -> bytes:
-    if file.stat().st_size > most:
-        raise _bad(file, "too large")
-    return file.read_bytes()
-
-
-def _parsed(file: Path, parse: Callable[[Path], _T]) -> _T:
-    try:
-        return parse(file)
-    except DerError as error:
-        raise _bad(file, error.detail.en) from error
-
-
-def _certificates(file: Path, data: bytes) -> list[Certificate]:
-    """DER, PEM, bare base64 or a certificate bag (`.p7b`, PKCS#7 without signers)."""
-    try:
-        plain = _unarmoured(data)
-        if plain[:1] == b"\x30" and der.parse(plain).children(3)[0].tag == der.OID:
-            return [read_certificate(item) for item in cms.read(plain).certificates]
-        return read_certificates(data)
-    except DerError as error:
-        raise _bad(file, error.detail.en) from error
-
-
-_ARMOUR = re.compile(rb"-----BEGIN (X509 CRL|PKCS7|CMS)-----([A-Za-z0-9+/=\s]+)-----END")
-
-
-def _unarmoured(data: bytes) -> bytes:
-    found = _ARMOUR.search(data)
-    if found is None:
-        return data
-    try:
-        return base64.b64decode(b"".join(found[2].split()), validate=True)
-    except binascii.Error as error:
-        raise DerError("PEM armour") from error
-
-
-def _json(file: Path) -> dict[str, object]:
-    try:
-        document = json.loads(_bounded(file, MOST_SMALL))
-    except (ValueError, RecursionError) as error:
-        raise _bad(file, "not JSON") from error
-    if not isinstance(document, dict):
-        raise _bad(file, "not a JSON object")
-    return document
-
-
-def _purposes(file: Path) -> dict[str, frozenset[Use]]:
-    if not file.is_file():
-        return {}
-    try:
-        return {
-            str(print_).lower(): frozenset(Use(str(use)) for use in uses)  # type: ignore[attr-defined]  # a non-list raises TypeError below
-            for print_, uses in _json(file).items()
-        }
-    except (TypeError, ValueError) as error:
-        raise _bad(file, "unknown purpose") from error
-
-
-def _bad(file: Path, why: str) -> InvalidInput:
-    return InvalidInput(
-        "verify.trust_damaged",
-        Text(
-            f"信任库中的 {file.name} 无法使用（{why}），请重新获取该文件。",
-            f"{file.name} in the trust folder cannot be used ({why}). Get the file again.",
-        ),
-    )

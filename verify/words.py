@@ -1,6 +1,6 @@
 """The sentences of the verifier (验证用语), in one place: code → severity and words in both languages.
 
-Findings about certificates are made in `path_checks`, for they name a certificate and times.
+Findings about certificates are made in `verify.paths`, for they name a certificate and times.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What a CA may not do (约束扩展项): name constraints, policy mappings and constraints (RFC 5280 4.2.1.5, .10, .11, .14).
+"""What a CA may not do (约束扩展项): name constraints, policy mappings and constraints (RFC 5280 4.2.1).
 
 Readers of extension values; each is kept by its octets, for few CAs stand above many certificates.
 """

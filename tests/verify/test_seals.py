@@ -17,7 +17,7 @@ from tests.verify.pki import NOW, Entity, Region
 from verify.checked import Checked
 from verify.cms_check import Document
 from verify.judge import Context, judge
-from verify.path_checks import Moment
+from verify.moments import Moment
 from verify.report import Sub, Verdict
 from verify.seals import Place, check_seal_signature
 from verify.trust import TrustStore

@@ -16,9 +16,9 @@ from seal.ofd.document import child, children, text
 from seal.ofd.package import ROOT, Package, PackageError
 from verify.checked import Checked, tell, tell_unsupported
 from verify.cms_check import Document, check_cms
+from verify.moments import Moment
 from verify.ofd.container import is_altered
 from verify.ofd.listing import Listed, listed_signatures
-from verify.path_checks import Moment
 from verify.report import Finding, Severity, SignatureReport, Sub
 from verify.seals import Place, check_seal_signature
 from verify.trust import TrustStore

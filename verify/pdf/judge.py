@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 from verify.checked import Checked, tell, tell_stamp, tell_unsupported
 from verify.cms_check import Document, check_cms
-from verify.path_checks import Moment
+from verify.moments import Moment
 from verify.pdf.attachments import licence_data
 from verify.pdf.changes import Changes, changes_after
 from verify.pdf.ranges import BadRange, Coverage, coverage, marker, revision_end, seen_ranges
