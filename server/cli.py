@@ -46,9 +46,13 @@ class Program(click.Group):
     """The frame's place for CLI errors: what a room raised is told in both languages, without a stack trace."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return sorted({*super().list_commands(ctx), *LAZY})
+        return sorted({*super().list_commands(ctx), *LAZY, "signer"})
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name == "signer":  # a small process: it loads neither pages nor documents
+            from server.signer_commands import group
+
+            return group()
         if cmd_name in LAZY:
             from server import commands
 

@@ -7,7 +7,7 @@ missing key-encryption key or a store that replaces objects (facts/style habit 1
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -25,13 +25,15 @@ from foundation.ids import Ids, SystemIds
 from foundation.jobs import JobQueue
 from foundation.settings import Settings
 from foundation.storage import open_storage, probe
+from hsm.errors import Sealed
 from hsm.notes import NoteSigner
-from hsm.room import HsmRoom, unseal
+from hsm.room import HsmRoom
 from licence.room import LicenceRoom
 from licence.status import LicenceStatusSource
 from seal.room import SealRoom
 from server import schema
 from server.region_trust import RegionTrust
+from server.signer import Attached, attach
 from sso import room as sso_room
 from sso.people import holder_numbers, known
 from sso.room import SsoRoom
@@ -90,8 +92,8 @@ class House:
         return verify(self.ground.db, self.ground.audit, self.ledger, self.checkpoint_signer())
 
 
-def build(settings: Settings, db: Database, clock: Clock, ids: Ids) -> House:
-    vault = unseal(settings, db, clock, ids)
+def build(settings: Settings, db: Database, clock: Clock, ids: Ids, attached: Attached) -> House:
+    vault = attached.vault
     storage = open_storage(settings)
     ground = Ground(
         settings=settings,
@@ -104,9 +106,10 @@ def build(settings: Settings, db: Database, clock: Clock, ids: Ids) -> House:
         mac=vault.mac,
         jobs=JobQueue(clock, ids, settings.jobs.lease_seconds),
     )
-    hsm = HsmRoom.build(ground, vault)
-    ca = CaRoom.build(ground, hsm.keys)
-    freeze(ca)
+    hsm = attached.room(ground)
+    ca = CaRoom.build(ground, hsm.keys, hsm.escrow)
+    with suppress(Sealed):  # `upkeep.start` does it once the signer is open
+        freeze(ca)
     seal = SealRoom.build(ground, hsm.keys, ca)
     licence = LicenceRoom(ground, hsm.keys, ca, seal, holders=Holders(ground))
     trust = RegionTrust(ca, licence)
@@ -119,8 +122,13 @@ def build(settings: Settings, db: Database, clock: Clock, ids: Ids) -> House:
 
 
 @contextmanager
-def open_house(settings: Settings, *, clock: Clock | None = None, upgrade: bool = False) -> Iterator[House]:
-    """The whole house over the configured database; `upgrade` first brings the schema up (embedded region, demo)."""
+def open_house(
+    settings: Settings, *, clock: Clock | None = None, upgrade: bool = False, resident: bool = False
+) -> Iterator[House]:
+    """The whole house over the configured database; `upgrade` first brings the schema up (embedded region, demo).
+
+    `resident`: a process that stays, as web and worker do; where the signer is a child, it is started beside it.
+    """
     settings.home.mkdir(parents=True, exist_ok=True)
     clock = clock or SystemClock()
     ids = SystemIds(clock)
@@ -129,8 +137,9 @@ def open_house(settings: Settings, *, clock: Clock | None = None, upgrade: bool 
         if upgrade:
             schema.upgrade(db)
         schema.require_current(db)
-        house = build(settings, db, clock, ids)
-        probe(house.ground.storage, ids.token(8))
-        yield house
+        with attach(settings, db, clock, ids, resident=resident) as attached:
+            house = build(settings, db, clock, ids, attached)
+            probe(house.ground.storage, ids.token(8))
+            yield house
     finally:
         db.dispose()

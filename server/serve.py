@@ -5,24 +5,34 @@ from __future__ import annotations
 import signal
 import sys
 import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
 
 import click
+import structlog
 from waitress.server import create_server
 
 from foundation import logs
+from foundation.errors import Unavailable
 from foundation.settings import Settings
+from hsm.errors import Sealed
 from server import upkeep
 from server.app import create_app
 from server.house import House, open_house
-from server.sample import Login, establish
+from server.sample import LOGINS, Login, establish
+
+log = structlog.get_logger("serve")
+_LOOK_AGAIN_SECONDS = 2.0
 
 
 def serve(settings: Settings, *, sample: bool) -> None:
     logs.configure(settings.log)
     embedded = settings.database_url.startswith("sqlite")
-    with open_house(settings, upgrade=embedded) as house:
-        upkeep.start(house)
-        logins = establish(house) if sample else []
+    with open_house(settings, upgrade=embedded, resident=True) as house:
+        logins = list(LOGINS) if sample else []
+        start_when_open(partial(_start, house, sample=sample))
         app = create_app(house, sample_logins=logins)
         worker = upkeep.worker(house)
         if settings.jobs.threads:
@@ -44,14 +54,15 @@ def serve(settings: Settings, *, sample: bool) -> None:
             server.run()
         finally:
             worker.stop()
-            house.checkpoint()
+            with suppress(Unavailable):  # a sealed signer signs no last checkpoint either
+                house.checkpoint()
 
 
 def work(settings: Settings) -> None:
     """Jobs and periodic work without a web server; as many as there are machines."""
     logs.configure(settings.log)
-    with open_house(settings) as house:
-        upkeep.start(house)
+    with open_house(settings, resident=True) as house:
+        start_when_open(partial(_start, house, sample=False))
         worker = upkeep.worker(house)
         worker.start(max(1, settings.jobs.threads), upkeep.periodic(house))
         done = threading.Event()
@@ -60,6 +71,33 @@ def work(settings: Settings) -> None:
         click.echo("印信后台任务已启动 / worker running")
         done.wait()
         worker.stop()
+
+
+def _start(house: House, *, sample: bool) -> None:
+    upkeep.start(house)
+    if sample:
+        establish(house)
+
+
+def start_when_open(start: Callable[[], None]) -> None:
+    """Now, or as soon as people have opened the signer; until then pages are up and signing answers 503."""
+    try:
+        start()
+    except Sealed as error:
+        click.echo(f"{error.detail.zh}\n{error.detail.en}")
+        threading.Thread(target=_start_later, args=(start,), name="start-later", daemon=True).start()
+
+
+def _start_later(start: Callable[[], None]) -> None:
+    while True:
+        time.sleep(_LOOK_AGAIN_SECONDS)
+        try:
+            start()
+        except Unavailable as error:
+            log.info("start.waiting", code=error.code)
+        else:
+            log.info("start.done")
+            return
 
 
 def banner(house: House, logins: list[Login]) -> str:

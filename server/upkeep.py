@@ -13,6 +13,8 @@ from ca import recover as ca_recovery
 from ca.acme import jobs as acme_jobs
 from ca.acme import nonces as acme_nonces
 from ca.cmp import transactions
+from ca.frozen import freeze
+from ca.kmc import upkeep as kmc_upkeep
 from ca.registration import bulk, deadlines, notices
 from ca.registration import recover as registrations
 from ca.registration.machine import REGISTRAR
@@ -37,10 +39,13 @@ def handlers(house: House) -> dict[str, Handler]:
 
 def start(house: House) -> None:
     """Before the first request: keys, certificates and everything a crash left half-way."""
+    freeze(house.ca)
+    # Recovery first: the signer takes what a crash left only as long as nothing much newer was signed.
+    ca_recovery.recover(house.ca, older_than=timedelta())
+    kmc_upkeep.recover(house.ca, older_than=timedelta())
     hierarchy.establish(house.ca)
     code.establish(house.licence)
     house.sso.token_keys.jwks()  # the first token keys are made here, not in somebody's login
-    ca_recovery.recover(house.ca, older_than=timedelta())
     registrations.recover(house.registration, older_than=timedelta())
     outcome = licence_recovery.recover(house.licence)
     for name in ("finished", "undone", "waiting"):
@@ -58,6 +63,7 @@ def periodic(house: House) -> Periodic:
         "registrations": (60.0, lambda: deadlines.alarm(house.registration, REGISTRAR)),
         "notices": (3600.0, lambda: _remind(house)),
         "sessions": (600.0, lambda: _purge(house)),
+        "escrow": (60.0, lambda: kmc_upkeep.stock(house.ca)),
         "cmp": (300.0, lambda: transactions.expire(house.ca, house.ground.clock.now())),
     }
 
@@ -68,6 +74,7 @@ def worker(house: House) -> Worker:
 
 def _recover(house: House) -> None:
     ca_recovery.recover(house.ca, older_than=ABANDONED)
+    kmc_upkeep.recover(house.ca, older_than=ABANDONED)
     registrations.recover(house.registration, older_than=ABANDONED)
     licence_recovery.recover(house.licence, older_than=ABANDONED)
 

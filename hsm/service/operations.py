@@ -8,11 +8,12 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from foundation.ground import Ground
-from hsm.escrow.store import LocalEscrow
-from hsm.keystore import LocalKeyStore
+from hsm.escrow.shapes import Escrow
+from hsm.room import HsmRoom
 from hsm.service.errors import BadMessage
 from hsm.service.journal import Journal
 from hsm.service.policies import Policies
+from hsm.store import KeyStore
 from hsm.vault import Vault
 
 if TYPE_CHECKING:
@@ -46,12 +47,19 @@ class Opened:
 
     ground: Ground
     vault: Vault
-    keys: LocalKeyStore
-    escrow: LocalEscrow
+    room: HsmRoom
     journal: Journal
     policies: Policies
     permitted: set[str] = field(default_factory=set)
     """Intents an operator allowed to be signed late."""
+
+    @property
+    def keys(self) -> KeyStore:
+        return self.room.keys
+
+    @property
+    def escrow(self) -> Escrow:
+        return self.room.escrow
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,27 @@
+"""Which policy guards which purpose (签名策略总表). A purpose that is missing here is refused by the signer."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import ca.policies
+import licence.policies
+import seal.policies
+import sso.policies
+from ca.room import CaRoom
+from foundation.ground import Ground
+from hsm.keys import Purpose
+from hsm.service import checkpoint_policy
+from hsm.service.journal import Journal
+from hsm.service.policies import Policies
+from hsm.store import KeyStore
+
+
+def policies(ground: Ground, keys: KeyStore, journal: Journal) -> Policies:
+    return {
+        **ca.policies.policies(CaRoom.build(ground, keys)),
+        **seal.policies.policies(ground),
+        **sso.policies.policies(ground),
+        **licence.policies.policies(ground),
+        Purpose.CHECKPOINT: partial(checkpoint_policy.check, ground, journal),
+    }
