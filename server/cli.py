@@ -38,7 +38,15 @@ def say(data: Any, *, as_json: bool, lines: list[str] | None = None) -> None:
 as_json = click.option("--json", "as_json", is_flag=True, help="机器可读 / for programs")
 
 
-LAZY = {"verify": "verify", "licence": "licence", "trust": "trust", "ca": "ca", "seal": "seal", "sso": "sso"}
+LAZY = {
+    "verify": "verify",
+    "licence": "licence",
+    "trust": "trust",
+    "ca": "ca",
+    "seal": "seal",
+    "sso": "sso",
+    "hsm": "hsm",
+}
 """Commands of the rooms, each made by `server.commands` when it is called: `yinxin settings` loads no PDF library."""
 
 

@@ -144,3 +144,9 @@ def sso() -> click.Group:
 
     made: click.Group = group(room)
     return made
+
+
+def hsm() -> click.Group:
+    from server.hsm_commands import group
+
+    return group()

@@ -6,6 +6,7 @@ import ca.api
 import ca.credentials.api
 import ca.registration.api
 import ca.registration.office_api
+import hsm.api
 import licence.api
 import seal.api
 import sso.api
@@ -13,6 +14,7 @@ import verify.api
 from foundation.web.api import Route
 
 ROUTES: tuple[Route, ...] = (
+    *hsm.api.ROUTES,
     *ca.api.ROUTES,
     *ca.credentials.api.ROUTES,
     *ca.registration.api.ROUTES,

@@ -40,6 +40,11 @@ def about(file: bytes) -> dict[str, object]:
     return dict(head_of(io.BytesIO(file), KIND).about)
 
 
+def sealed_how(file: bytes) -> str:
+    """`passphrase`, `shares` or `key`: what its reader must bring."""
+    return str(head_of(io.BytesIO(file), KIND).sealed_to.get("how", ""))
+
+
 def read(file: bytes, secret: Secret) -> tuple[KeyRef, bytes]:
     """The key and its private half; the public half is computed from the private one, not believed."""
     if len(file) > MOST_OCTETS:
