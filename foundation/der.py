@@ -203,9 +203,12 @@ class Node:
         if shape is None:
             raise DerError(f"tag 0x{self.tag:02x} is no time")
         try:
-            return datetime.strptime(self.content.decode("ascii"), shape).replace(tzinfo=UTC)
+            read = datetime.strptime(self.content.decode("ascii"), shape).replace(tzinfo=UTC)
         except ValueError as error:
             raise DerError("time") from error
+        if self.tag == UTC_TIME and read.year >= 2050:  # RFC 5280 4.1.2.5.1: 50 is 1950, which strptime ends at 69
+            return read.replace(year=read.year - 100)
+        return read
 
 
 def _header(buffer: bytes, at: int, end: int) -> tuple[int, int]:

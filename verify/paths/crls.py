@@ -20,7 +20,7 @@ def from_lists(certificate: Certificate, link: Link, inquiry: Inquiry) -> tuple[
     found: list[Statement] = []
     faults = set(scope.unusable)
     for item in scope.lists:
-        key = signing_key(item.base, link, inquiry)
+        key = signing_key(item.base, certificate, link, inquiry)
         if isinstance(key, Unusable):
             faults.add(key)
             continue

@@ -59,7 +59,7 @@ class KnownList:
 
     def _not_understood(self) -> bool:
         self.base_number, self.expired_since, self._issuers  # noqa: B018 - read here, so that a damaged one is found
-        if any(e.critical and e.oid not in _PROCESSED for e in self.crl.extensions) or self.scope.only_attributes:
+        if any(e.critical and e.oid not in _PROCESSED for e in self.crl.extensions):
             return True
         foreign = any(entry.certificate_issuer is not None for _, entry in self._marked)
         return (foreign and not self.scope.indirect) or any(entry.unknown_critical for _, entry in self._marked)

@@ -13,7 +13,7 @@ from verify.paths.limits import MOST_FAN_OUT
 from verify.paths.names import comparable, same_name
 
 
-def signing_key(known: KnownList, link: Link, inquiry: Inquiry) -> bytes | Unusable:
+def signing_key(known: KnownList, certificate: Certificate, link: Link, inquiry: Inquiry) -> bytes | Unusable:
     """The key under which the list stands, or why there is none."""
     crl = known.crl
     direct = same_name(crl.issuer.raw, link.issuer.subject.raw)
@@ -34,7 +34,8 @@ def signing_key(known: KnownList, link: Link, inquiry: Inquiry) -> bytes | Unusa
             fault = Unusable.NOT_ALLOWED
         elif not inquiry.signatures.crl(candidate.spki, crl, known.verified):
             fault = Unusable.SIGNATURE
-        elif _vouched(candidate, link, inquiry):
+        elif (not direct and candidate.der == certificate.der) or _vouched(candidate, link, inquiry):
+            # its authority put it on its own list (PKITS 4.14.30); that key rules the list anyway
             return candidate.spki
         else:
             return Unusable.SIGNER

@@ -81,7 +81,7 @@ def _candidates(
 def _reasons(certificate: Certificate, known: KnownList, points: Iterable[DistributionPoint]) -> int:
     """The interim reasons mask; 0 when the list is not about this certificate at all."""
     scope = known.scope
-    if (scope.only_users and certificate.is_ca) or (scope.only_authorities and not certificate.is_ca):
+    if scope.only_attributes or (scope.only_users if certificate.is_ca else scope.only_authorities):
         return 0
     mask = 0
     for point in points:

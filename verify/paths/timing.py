@@ -62,7 +62,7 @@ def check_revocation(
         if moment.offline:  # offline is the same minus freshness, and says so (design.md 2.2)
             return [], [about("revocation.stale", Severity.WARNING, certificate, *text)]
         return [(Sub.TRY_LATER, about("revocation.stale", Severity.UNKNOWN, certificate, *text))], []
-    if state.late:
+    if state.late and certificate.valid_at(moment.reference):
         text = (
             "撤销信息在证书过期后才签发，可能不再列出早先的吊销",
             "its revocation data was made after it expired and may no longer name an earlier revocation",
