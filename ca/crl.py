@@ -77,6 +77,8 @@ def fetch(room: CaRoom, name: ListName, *, scheduled: bool = False) -> bytes:
     """The list as published, made anew first when it wants that."""
     now = room.ground.clock.now()
     found = state(room, name)
+    if room.authority(name.authority).offline:
+        return _installed(room, name, found.newest)
     if found.newest is None or found.wants_work(now, scheduled=scheduled):
         with room.lock(f"crl:{name.scope}"):
             found = state(room, name)  # somebody may have built it while we waited
@@ -84,6 +86,14 @@ def fetch(room: CaRoom, name: ListName, *, scheduled: bool = False) -> bytes:
                 return publish_list(room, name)
     octets = stored(room, name, found.newest)
     return publish_list(room, name) if octets is None else octets  # altered or lost: the old number is spent
+
+
+def _installed(room: CaRoom, name: ListName, newest: CaCrl | None) -> bytes:
+    """The list of an offline root as its last ceremony made it; only the next ceremony makes another."""
+    octets = stored(room, name, newest) if newest is not None else None
+    if octets is None:
+        raise ListUnknown
+    return octets
 
 
 # --- prepare and record ----------------------------------------------------------------------------------------------
@@ -105,6 +115,8 @@ class _Number:
 def publish_list(room: CaRoom, name: ListName) -> bytes:
     """Build, record, sign, compare, store. Returns the new list."""
     authority = room.authority(name.authority)
+    if authority.offline:
+        raise ListUnknown
     if name.kind is Kind.DELTA:
         fetch(room, ListName(name.authority))  # its base
     made = _recorded(room, authority, name)

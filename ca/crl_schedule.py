@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import structlog
 from sqlalchemy import select
@@ -22,6 +22,8 @@ from ca.room import CaRoom
 from foundation.errors import YinxinError
 
 log = structlog.get_logger("ca")
+OFFLINE_NOTICE = timedelta(days=30)
+"""So long before its end the list of an offline root is called late: a ceremony must be called together in time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +67,10 @@ def refresh(room: CaRoom) -> int:
 
 def ages(room: CaRoom) -> list[ListAge]:
     now = room.ground.clock.now()
-    return [_age(state(room, name), now) for name in lists(room)]
+    return [_age(state(room, name), now, offline=room.authority(name.authority).offline) for name in lists(room)]
 
 
-def _age(found: ListState, now: datetime) -> ListAge:
+def _age(found: ListState, now: datetime, *, offline: bool = False) -> ListAge:
     newest = found.newest
     if newest is None:
         return ListAge(found.name, None, 0, None, None, dirty=True, late=True, expired=True)
@@ -79,6 +81,6 @@ def _age(found: ListState, now: datetime) -> ListAge:
         newest.this_update,
         newest.next_update,
         dirty=found.dirty,
-        late=found.is_due(now),
+        late=newest.next_update - now < OFFLINE_NOTICE if offline else found.is_due(now),
         expired=newest.next_update <= now,
     )

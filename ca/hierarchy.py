@@ -27,11 +27,11 @@ from foundation.principal import SYSTEM
 from hsm.digests import sha256
 from hsm.keys import KeyRef, Purpose
 
-_CA_PURPOSES: Final = frozenset({Purpose.CERTIFICATE, Purpose.CRL})
+CA_PURPOSES: Final = frozenset({Purpose.CERTIFICATE, Purpose.CRL})
 _RENEW_BEFORE: Final = timedelta(days=30)
 _SERVICES: Final = (
-    (TSA, Purpose.TIMESTAMP, "时间戳服务"),
-    (OCSP, Purpose.OCSP, "证书状态服务"),
+    (TSA, Purpose.TIMESTAMP),
+    (OCSP, Purpose.OCSP),
 )
 
 
@@ -39,10 +39,10 @@ def establish(room: CaRoom, suites: Iterable[Suite] | None = None) -> None:
     """Make what is missing: for each suite a root, an issuing CA, and the certificates of its services."""
     freeze(room)
     for suite in room.suites if suites is None else suites:
-        _root(room, suite)
+        establish_root(room, suite)
         _issuing(room, suite)
         grow_shards(room, f"{suite}-issuing")
-        for profile, purpose, _ in _SERVICES:
+        for profile, purpose in _SERVICES:
             service_certificate(room, suite, profile, purpose)
 
 
@@ -55,7 +55,7 @@ def service_certificate(
 ) -> IssuedCertificate:
     """The newest certificate of a service; a new one when it is missing, about to run out, or of an older key.
 
-    `title` names a service that is not made with the hierarchy.
+    `title` names it otherwise than its profile does.
     """
     algorithm = suite.authority_algorithm if profile is TSA else suite.leaf_algorithm
     key = room.keys.ensure(service_key(suite, profile), algorithm, {purpose})
@@ -69,7 +69,7 @@ def service_certificate(
             number = len(rows)  # a crash left it: asked for again, it is finished
         elif rows[-1].not_after - room.ground.clock.now() > _RENEW_BEFORE:
             return issued(room, rows[-1])
-    subject = _subject(room, suite, title or next(name for kind, _, name in _SERVICES if kind is profile))
+    subject = _subject(room, suite, title or profile.title.zh)
     return issue(
         room, SYSTEM, suite=suite, profile=profile.name, subject=subject, spki=key.spki, request_key=f"{prefix}{number}"
     )
@@ -80,26 +80,35 @@ def _subject(room: CaRoom, suite: Suite, title: str) -> Subject:
     return Subject(f"{region}{title} {suite.upper()}", organization=f"{region}电子政务电子认证服务")
 
 
-def _root(room: CaRoom, suite: Suite) -> None:
+def establish_root(room: CaRoom, suite: Suite, more: frozenset[Purpose] = frozenset()) -> None:
+    """A self-signed root, unless there is one: made here, or installed from a ceremony (`ca.offline`)."""
     slug = f"{suite}-root"
-    if _exists(room, slug):
+    if exists(room, slug):
         return
-    key = _ca_key(room, suite, slug)
-    subject = _subject(room, suite, "电子政务根CA")
+    key = room.keys.ensure(f"ca/{slug}", suite.authority_algorithm, CA_PURPOSES | more)
+    subject = root_subject(room, suite)
     issuer = Issuer(slug, suite, write_name(subject), key_id_of(key.spki))
     wanted = Wanted(ROOT, issuer, None, subject, key.spki, NO_IDENTITY, f"ca.authority:{slug}", None)
-    _enter(room, run(room, SYSTEM, wanted), slug, suite, Role.ROOT, None, key)
+    enter(room, run(room, SYSTEM, wanted), slug, suite, Role.ROOT, None, key.name)
+
+
+def issuing_subject(room: CaRoom, suite: Suite) -> Subject:
+    return _subject(room, suite, "电子政务CA")
+
+
+def root_subject(room: CaRoom, suite: Suite) -> Subject:
+    return _subject(room, suite, "电子政务根CA")
 
 
 def _issuing(room: CaRoom, suite: Suite) -> None:
     slug = f"{suite}-issuing"
-    if _exists(room, slug):
+    if exists(room, slug):
         return
     key = _ca_key(room, suite, slug)
     root = room.authority(f"{suite}-root")
-    subject = _subject(room, suite, "电子政务CA")
+    subject = issuing_subject(room, suite)
     wanted = wanted_from(root, ISSUING, subject, key.spki, NO_IDENTITY, f"ca.authority:{slug}")
-    _enter(room, run(room, SYSTEM, wanted), slug, suite, Role.ISSUING, root.slug, key)
+    enter(room, run(room, SYSTEM, wanted), slug, suite, Role.ISSUING, root.slug, key.name)
 
 
 def grow_shards(room: CaRoom, slug: str) -> None:
@@ -118,23 +127,24 @@ def grow_shards(room: CaRoom, slug: str) -> None:
 
 
 def _ca_key(room: CaRoom, suite: Suite, slug: str) -> KeyRef:
-    return room.keys.ensure(f"ca/{slug}", suite.authority_algorithm, _CA_PURPOSES)
+    return room.keys.ensure(f"ca/{slug}", suite.authority_algorithm, CA_PURPOSES)
 
 
-def _exists(room: CaRoom, slug: str) -> bool:
+def exists(room: CaRoom, slug: str) -> bool:
     with room.ground.db.read() as session:
         return session.get(CaAuthority, slug) is not None
 
 
-def _enter(
-    room: CaRoom, certificate: IssuedCertificate, slug: str, suite: Suite, role: Role, parent: str | None, key: KeyRef
+def enter(
+    room: CaRoom, certificate: IssuedCertificate, slug: str, suite: Suite, role: Role, parent: str | None, key_name: str
 ) -> None:
+    """`key_name` is empty for a root whose key is offline."""
     row = CaAuthority(
         slug=slug,
         suite=suite,
         role=role,
         parent=parent,
-        key_name=key.name,
+        key_name=key_name,
         certificate_id=certificate.id,
         crl_number=0,
         created_at=room.ground.clock.now(),
@@ -150,5 +160,5 @@ def _enter(
                 payload={"certificate": str(certificate.id), "sha256": certificate.fingerprint},
             )
     except IntegrityError:
-        if not _exists(room, slug):  # another process entered the same certificate first
+        if not exists(room, slug):  # another process entered the same certificate first
             raise

@@ -37,6 +37,11 @@ class Authority:
     """Partial revocation lists of new certificates. May grow in the database; each certificate keeps its own."""
 
     @property
+    def offline(self) -> bool:
+        """A root whose key is not here: its certificate and lists come from ceremonies (`ca.offline`)."""
+        return not self.key_name
+
+    @property
     def issuer(self) -> Issuer:
         key_id = self.certificate.subject_key_id
         if key_id is None:  # our own template always writes one
