@@ -160,7 +160,8 @@ class Worker(Generic[S]):
 
 
 def _told(error: YinxinError, cause: Exception) -> YinxinError:
-    error.__cause__ = cause
+    if error is not cause:
+        error.__cause__ = cause
     return error
 
 

@@ -115,6 +115,12 @@ class FakeSdf:
         return int(getattr(self._c, f"fake_sdf_{lever}")())
 
 
+@functools.cache
+def _another_softhsm() -> Path:
+    """A copy has a state of its own: a library is initialised once per process, and tests use SoftHSM directly, too."""
+    return Path(shutil.copy(SOFTHSM, folder() / "another-softhsm.so"))
+
+
 class VendorToken:
     """The levers of vendor_token.c: SoftHSM with a vendor's SM2 mechanisms in front."""
 
@@ -124,7 +130,7 @@ class VendorToken:
 
     def __init__(self) -> None:
         softhsm()
-        self.path = compiled("cryptoki/vendor_token.c", f'-DSOFTHSM="{SOFTHSM}"')
+        self.path = compiled("cryptoki/vendor_token.c", f'-DSOFTHSM="{_another_softhsm()}"')
         self._c = ctypes.CDLL(str(self.path))
         self._c.token_fail.argtypes = (ctypes.c_int, ctypes.c_ulong, ctypes.c_int)
         for call in self.CALLS:
