@@ -33,6 +33,14 @@ _RSA_BITS = range(2048, 4097)
 Jwk = dict[str, str]
 
 
+class _Registry(jws.JWSRegistry):
+    """An RSA key stands in the header and a request for many names in the payload; `read` bounded the whole."""
+
+    max_header_length = 8 * 1024
+    max_payload_length = MOST_OCTETS
+    max_signature_length = 2 * 1024
+
+
 @dataclass(frozen=True, slots=True)
 class Signed:
     """A request before its signature was checked."""
@@ -108,7 +116,7 @@ def _checked(text: dict[str, str], key: Any, alg: str) -> None:
         jws.deserialize_json(
             {"protected": text["protected"], "payload": text["payload"], "signature": text["signature"]},
             key,
-            registry=jws.JWSRegistry(algorithms=[alg], strict_check_header=False),
+            registry=_Registry(algorithms=[alg], strict_check_header=False),
         )
     except (JoseError, ValueError, KeyError) as error:
         raise AcmeError("unauthorized", Text("签名无效。", "The signature is not good."), 403) from error

@@ -15,7 +15,7 @@ from server.sample import DEPARTMENTS
 from tests.examples.nginx import proxy
 from tests.region import Region, free_port, running_region
 
-SECRET = "between the proxy and us"
+SECRET = "between-the-proxy-and-us"
 HOSTS = dict.fromkeys(("oa.yinchuan.test", "pay.yinchuan.test"), "127.0.0.1")
 DEPARTMENT = DEPARTMENTS[0]
 
@@ -50,7 +50,7 @@ class Office:
         limited = ["--uses", str(uses)] if uses else []
         told = self.yinxin(
             "ca", "credential", "create", protocol, "--title", "tests", "--department", DEPARTMENT.uscc,
-            "--organization", DEPARTMENT.name_zh, "--profile", profile, *given, *limited, "--json",
+            "--organization", DEPARTMENT.name, "--profile", profile, *given, *limited, "--json",
         )  # fmt: skip
         return Credential(**json.loads(told[told.index("{") :]))
 

@@ -50,7 +50,7 @@ def test_certbot_gets_renews_and_revokes(office: Office, credential: Credential,
     assert len(made) == 2
     alternative = leaf.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     assert set(alternative.get_values_for_type(x509.DNSName)) == set(NAMES)
-    assert leaf.subject.get_attributes_for_oid(x509.NameOID.ORGANIZATION_NAME)[0].value == DEPARTMENT.name_zh
+    assert leaf.subject.get_attributes_for_oid(x509.NameOID.ORGANIZATION_NAME)[0].value == DEPARTMENT.name
     leaf.verify_directly_issued_by(made[1])
     done = certbot(office, tmp_path, "renew", "--force-renewal")
     assert done.returncode == 0, done.stdout + done.stderr

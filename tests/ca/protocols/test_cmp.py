@@ -1,4 +1,4 @@
-"""CMP with `openssl cmp` against our server: ir, cr, p10cr, kur, rr, by secret and by signature; and what is refused."""
+"""CMP with `openssl cmp` against our server: by secret and by signature, every command, and what is refused."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def chain_files(office: Office, folder: Path) -> None:
 
 
 @pytest.mark.parametrize("command", ["ir", "cr"])
-@pytest.mark.parametrize("mac", ["hmac-sha1", "hmac-sha256"])
+@pytest.mark.parametrize("mac", ["hmac-sha1", "hmacWithSHA256"])
 def test_a_device_enrols_by_secret(
     office: Office, credential: Credential, tmp_path: Path, command: str, mac: str
 ) -> None:
@@ -63,8 +63,9 @@ def test_a_device_enrols_by_secret(
         "-certout", "got.pem", "-mac", mac, "-cacertsout", "roots.pem",
     )  # fmt: skip
     made = granted(tmp_path)
-    assert made.subject.rfc4514_string() == f"CN=pump-1,O={DEPARTMENT.name_zh},C=CN"
-    assert (tmp_path / "roots.pem").exists() == (command == "ir")
+    assert made.subject.rfc4514_string() == f"CN=pump-1,O={DEPARTMENT.name},C=CN"
+    roots = tmp_path / "roots.pem"
+    assert bool(roots.exists() and roots.read_bytes()) == (command == "ir")
 
 
 def test_renewal_and_revocation_by_the_certificate(office: Office, credential: Credential, tmp_path: Path) -> None:
@@ -82,7 +83,8 @@ def test_renewal_and_revocation_by_the_certificate(office: Office, credential: C
     assert first.subject == second.subject
     run(office, credential, tmp_path, "-cmd", "rr", *by, "-oldcert", "second.pem", ok=False)
     run(office, credential, tmp_path, "-cmd", "rr", *by, "-oldcert", "got.pem", "-revreason", "1")
-    told = run(office, credential, tmp_path, "-cmd", "kur", *by, "-newkey", "two.key", "-certout", "x.pem", ok=False)
+    again = ("-newkey", "two.key", "-certout", "x.pem", "-unprotected_errors")
+    told = run(office, credential, tmp_path, "-cmd", "kur", *by, *again, ok=False)
     assert "certRevoked" in told or "revoked" in told
 
 

@@ -67,7 +67,7 @@ def test_a_device_enrols_and_renews(office: Office, device: Credential, tmp_path
     assert status == 200, body
     (made,) = certificates(body)
     name = {attribute.oid.dotted_string: attribute.value for attribute in made.subject}
-    assert name == {"2.5.4.6": "CN", "2.5.4.10": DEPARTMENT.name_zh, "2.5.4.3": name["2.5.4.3"]}
+    assert name == {"2.5.4.6": "CN", "2.5.4.10": DEPARTMENT.name, "2.5.4.3": name["2.5.4.3"]}
     algorithm = made.signature_algorithm_oid.dotted_string
     assert (algorithm == "1.2.156.10197.1.501") == (kind == "SM2")
     again, same = post(office, "/simpleenroll", request, *login(device), folder=tmp_path)
