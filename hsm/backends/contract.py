@@ -68,6 +68,8 @@ class Bench:
     """References in use by the key store: never borrowed."""
     wrong_password: bool = True
     """Give one wrong password. Some devices lock after a few; the right one follows at once."""
+    only: frozenset[Algorithm] | None = None
+    """Test these; None: everything it says it does. RSA-4096 takes many seconds to make."""
     _made: list[Made] = field(default_factory=list)
     _ready: dict[tuple[Algorithm, Use], tuple[Made, OpenKey]] = field(default_factory=dict)
 
@@ -77,7 +79,7 @@ class Bench:
 
     @property
     def algorithms(self) -> list[Algorithm]:
-        return sorted(self.backend.algorithms)
+        return sorted(self.backend.algorithms & (self.only or self.backend.algorithms))
 
     def new(self, algorithm: Algorithm, use: Use = Use.SIGNING) -> Made:
         given = {*self.taken, *(made.reference for made in self._made if made.reference)}

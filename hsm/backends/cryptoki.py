@@ -57,7 +57,7 @@ class CryptokiBackend:
 
     @property
     def algorithms(self) -> frozenset[Algorithm]:
-        found = {Algorithm.RSA_2048, Algorithm.RSA_3072, Algorithm.P256}
+        found = {*objects.RSA_BITS, Algorithm.P256}
         return frozenset(found | {Algorithm.SM2} if self._sm2 else found)
 
     def generate(

@@ -26,7 +26,7 @@ from hsm.sm2 import spki_of_point
 
 MARK = b"yx"
 """The first octets of every CKA_ID of ours."""
-_RSA_BITS = {Algorithm.RSA_2048: 2048, Algorithm.RSA_3072: 3072}
+RSA_BITS = {Algorithm.RSA_2048: 2048, Algorithm.RSA_3072: 3072, Algorithm.RSA_4096: 4096}
 _CURVES = {Algorithm.P256: oids.P256, Algorithm.SM2: oids.SM2}
 
 
@@ -50,8 +50,8 @@ def generate(
         "capabilities": MechanismFlag.SIGN | MechanismFlag.VERIFY,
         "private_template": {Attribute.EXTRACTABLE: False, Attribute.SENSITIVE: True, Attribute.PRIVATE: True},
     }
-    if algorithm in _RSA_BITS:
-        public, private = session.generate_keypair(KeyType.RSA, _RSA_BITS[algorithm], **wanted)
+    if algorithm in RSA_BITS:
+        public, private = session.generate_keypair(KeyType.RSA, RSA_BITS[algorithm], **wanted)
     else:
         kind, wanted["public_template"] = KeyType.EC, {Attribute.EC_PARAMS: der.oid(_CURVES[algorithm])}
         if algorithm is Algorithm.SM2:
@@ -108,7 +108,7 @@ def algorithm_of(key: Object, sm2: Sm2Numbers | None) -> Algorithm | None:
         kind = key[Attribute.KEY_TYPE]
         if kind == KeyType.RSA:
             bits = int.from_bytes(key[Attribute.MODULUS], "big").bit_length()
-            return next((name for name, size in _RSA_BITS.items() if size == bits), None)
+            return next((name for name, size in RSA_BITS.items() if size == bits), None)
         if kind == KeyType.EC or (sm2 is not None and kind == sm2.key_type):
             parameters = bytes(key[Attribute.EC_PARAMS])
             return next((name for name, curve in _CURVES.items() if der.oid(curve) == parameters), None)
@@ -118,12 +118,12 @@ def algorithm_of(key: Object, sm2: Sm2Numbers | None) -> Algorithm | None:
 
 
 def spki_of(public: PublicKey, algorithm: Algorithm, device: str) -> bytes:
-    if algorithm in _RSA_BITS:
+    if algorithm in RSA_BITS:
         exponent, modulus = (
             int.from_bytes(public[name], "big") for name in (Attribute.PUBLIC_EXPONENT, Attribute.MODULUS)
         )
         key: rsa.RSAPublicKey | ec.EllipticCurvePublicKey = rsa.RSAPublicNumbers(exponent, modulus).public_key()
-        if key.key_size != _RSA_BITS[algorithm]:
+        if key.key_size != RSA_BITS[algorithm]:
             raise DeviceFault(device, f"RSA of {key.key_size} bits where {algorithm} was asked for")
         return _encoded(key)
     point = _point(bytes(public[Attribute.EC_POINT]), device)
@@ -154,4 +154,4 @@ def sign_with(algorithm: Algorithm, sm2: Sm2Numbers | None, device: str) -> Mech
         if sm2 is None:
             raise AlgorithmNotHeld(device, algorithm)
         return mechanism(sm2.sign)
-    return Mechanism.RSA_PKCS if algorithm in _RSA_BITS else Mechanism.ECDSA
+    return Mechanism.RSA_PKCS if algorithm in RSA_BITS else Mechanism.ECDSA
