@@ -180,6 +180,7 @@ def new_row(
         filer=filer,
         filer_person=person,
         owner=filing.owner(wanted, said),
+        moves=0,
         round=1,
         needed=needed,
         certificate_id=wanted.certificate_id,

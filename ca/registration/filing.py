@@ -143,6 +143,8 @@ def faults(profile: Profile, wanted: Application, content: Content) -> list[Fiel
         fault("/phone", "手机号不正确。", "This is no mobile number.")
     if content.phone is None and needs_phone(profile, wanted, content):
         fault("/phone", "领取码将发到持有者手机，请填写手机号。", "The code goes to the holder's phone; state it.")
+    if wanted.delivery is Delivery.PKCS12 and wanted.suite is Suite.ML_DSA:
+        fault("/delivery", "该算法的密钥不能以文件交付，请使用令牌。", "A key of this kind is not delivered in a file.")
     return found
 
 

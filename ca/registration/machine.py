@@ -86,10 +86,12 @@ def note(
     """One line of history and one audit row. The reason is in the history only: people write names into reasons."""
     identifier = ground.ids.uuid7()
     sealed = None if reason is None else ground.cipher.encrypt("ca_registration_step", "reason", identifier, reason)
+    row.moves += 1
     session.add(
         CaRegistrationStep(
             id=identifier,
             registration_id=row.id,
+            number=row.moves,
             step=step if source is not None else "file",
             source=source,
             target=row.state,

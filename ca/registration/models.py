@@ -34,6 +34,7 @@ class CaRegistration(Base):
     holder_index: Mapped[str | None] = mapped_column(String(64), index=True, doc="Keyed index of the holder's number")
     name_index: Mapped[str] = mapped_column(String(64), index=True, doc="Keyed index of the common name")
     content: Mapped[str] = mapped_column(Text, doc="Everything told, sealed JSON")
+    moves: Mapped[int] = mapped_column(Integer, doc="Steps so far")
     round: Mapped[int] = mapped_column(Integer, doc="Grows with each change; approvals of earlier rounds are void")
     needed: Mapped[int] = mapped_column(Integer, doc="Approvals it takes, fixed when it is filed")
     certificate_id: Mapped[UUID | None] = mapped_column(
@@ -71,9 +72,11 @@ class CaRegistrationStep(Base):
     """What happened, in order: who, when, why."""
 
     __tablename__ = "ca_registration_step"
+    __table_args__ = (UniqueConstraint("registration_id", "number"),)
 
     id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
-    registration_id: Mapped[UUID] = mapped_column(ForeignKey("ca_registration.id"), index=True)
+    registration_id: Mapped[UUID] = mapped_column(ForeignKey("ca_registration.id"))
+    number: Mapped[int] = mapped_column(Integer, doc="Their order; times may be equal")
     step: Mapped[str] = mapped_column(String(10))
     source: Mapped[str | None] = mapped_column(String(10), doc="NULL: it was filed")
     target: Mapped[str] = mapped_column(String(10))

@@ -163,7 +163,7 @@ def find(room: RegistrationRoom, principal: Principal, registration_id: UUID) ->
         steps = session.scalars(
             select(CaRegistrationStep)
             .where(CaRegistrationStep.registration_id == row.id)
-            .order_by(CaRegistrationStep.id)
+            .order_by(CaRegistrationStep.number)
         ).all()
         history = tuple(_happened(room, one, clear=clear) for one in steps)
         may = _may(session, row, principal, own)

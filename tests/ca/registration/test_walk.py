@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 from uuid import UUID
 
 import pytest
 
 from ca.models import CaCertificate, CaRevocation
+from ca.names import Subject
 from ca.reading import identity_of, read_certificate
 from ca.reading.crl import Reason
 from ca.registration import codes, collect, holdings, search
@@ -60,10 +62,8 @@ def test_a_citizen_gets_a_certificate_of_the_account_s_own_name(desk: Desk) -> N
     assert made.spki == key.spki
     check_certificate(made, read_certificate(handed.chain[0]).spki)
     assert desk.state(identifier) == State.DELIVERED
-    expected = ["file", "submit", "look", "review", "begin", "issue", "deliver"]
-    assert [a.removeprefix("ca.registration.") for a in desk.audited(identifier) if not a.endswith("look")] == [
-        one for one in expected if one != "look"
-    ]
+    acted = [action.removeprefix("ca.registration.") for action in desk.audited(identifier)]
+    assert sorted(one for one in acted if one != "look") == ["begin", "deliver", "file", "issue", "review", "submit"]
 
 
 def test_a_department_s_official_takes_two_persons_and_a_code_on_his_phone(desk: Desk) -> None:
@@ -79,7 +79,7 @@ def test_a_department_s_official_takes_two_persons_and_a_code_on_his_phone(desk:
     assert desk.state(identifier) == State.DELIVERED
 
 
-@pytest.mark.parametrize("suite", list(Suite))
+@pytest.mark.parametrize("suite", [Suite.SM2, Suite.RSA])
 def test_a_file_leaves_once_and_openssl_opens_it(desk: Desk, suite: Suite, tmp_path: Path) -> None:
     identifier = desk.approved(REGISTRAR, desk.official(delivery=Delivery.PKCS12, suite=suite))
     code = desk.inbox.code(identifier)
@@ -142,10 +142,6 @@ def test_a_change_of_details_ends_the_old_one_as_affiliation_changed(desk: Desk)
     certificate = desk.row(old).issued_id
     assert certificate is not None
     before = read_certificate(opened(desk.room.ground.cipher, certificate_of(desk, certificate), "der"))
-    from dataclasses import replace
-
-    from ca.names import Subject
-
     moved = Content(Subject("欧阳修文", "印川市市场监督管理局", "执法科"), identity_of(before), csr())
     other = replace(moved, identity=replace(moved.identity, citizen_number=PEOPLE[UUID(int=1)].citizen_number))
     with pytest.raises(InvalidInput, match="other_holder"):
