@@ -51,6 +51,8 @@ class Prepared:
     not_before: datetime
     not_after: datetime
     shard: int | None
+    said: Certificate
+    """The octets as the lints read them."""
 
 
 def wanted_from(
@@ -95,9 +97,10 @@ def prepare(room: CaRoom, wanted: Wanted, now: datetime) -> Prepared:
         shard=shard,
     )
     order = Order(subject, wanted.spki, wanted.identity, wanted.names)
+    said = read_tbs(tbs)
     lints.check(
         Proposal(
-            read_tbs(tbs),
+            said,
             wanted.profile,
             wanted.issuer,
             wanted.issuer_certificate,
@@ -108,7 +111,7 @@ def prepare(room: CaRoom, wanted: Wanted, now: datetime) -> Prepared:
             shard,
         )
     )
-    return Prepared(tbs, serial, now, not_after, shard)
+    return Prepared(tbs, serial, now, not_after, shard, said)
 
 
 def new_serial(room: CaRoom) -> int:

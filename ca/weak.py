@@ -18,6 +18,7 @@ from ca.room import CaRoom
 from hsm.blocklist import Blocklist
 from hsm.weak_keys import WeakKey, Weakness
 
+_AT_ONCE = 400
 _COMPROMISED = (int(Reason.KEY_COMPROMISE), int(Reason.CA_COMPROMISE), int(Reason.AA_COMPROMISE))
 
 
@@ -32,6 +33,19 @@ def refuse_compromised(session: Session, key_hash: str) -> None:
     found = query.where(CaCertificate.key_hash == key_hash, CaRevocation.reason.in_(_COMPROMISED))
     if session.scalar(select(exists(found))):
         raise WeakKey(Weakness.COMPROMISED)
+
+
+def compromised(session: Session, key_hashes: list[str]) -> set[str]:
+    """Which of these keys were: the same question for many at once."""
+    found: set[str] = set()
+    for at in range(0, len(key_hashes), _AT_ONCE):
+        query = (
+            select(CaCertificate.key_hash)
+            .join(CaRevocation, CaCertificate.id == CaRevocation.certificate_id)
+            .where(CaCertificate.key_hash.in_(key_hashes[at : at + _AT_ONCE]), CaRevocation.reason.in_(_COMPROMISED))
+        )
+        found.update(session.connection().execute(query).scalars())
+    return found
 
 
 def blocklist(paths: tuple[Path, ...]) -> Blocklist:
