@@ -13,12 +13,13 @@ from ca.reading import Certificate
 from foundation.text import Text
 from verify.anchors import Use
 from verify.moments import Moment
-from verify.paths.building import Path, Search
+from verify.paths.building import Search
 from verify.paths.faults import Failures, display_name
 from verify.paths.inquiry import Inquiry
 from verify.paths.judging import Walk, vouch, walk
 from verify.paths.known_lists import Unusable
 from verify.paths.limits import Budget, OutOfBounds
+from verify.paths.memory import Path
 from verify.paths.pool import Pool
 from verify.paths.signatures import Signatures
 from verify.paths.state import PathRules

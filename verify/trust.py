@@ -29,7 +29,7 @@ from verify import trust_files as files
 from verify.anchors import UNRULED, AnchorRules, Use
 from verify.code_templates import CodeTemplate
 from verify.paths.known_lists import KnownList
-from verify.paths.memory import Memory
+from verify.paths.memory import Memory, Routes
 from verify.paths.names import Comparable, comparable
 from verify.paths.scopes import Scope, scope_of
 from verify.paths.state import Issuers
@@ -133,6 +133,11 @@ class TrustStore:
     def memory(self) -> Memory[Issuers]:
         """Issuers judged under this store."""
         return Memory()
+
+    @cached_property
+    def routes(self) -> dict[bytes, Routes]:
+        """Issuer's octets → its ways up, filled as they are asked for."""
+        return {}
 
     @cached_property
     def _scopes(self) -> dict[tuple[bytes, bytes, bool], Scope]:

@@ -12,12 +12,10 @@ from dataclasses import dataclass, field
 
 from ca.reading import Certificate
 from verify.paths.limits import MOST_DEPTH, MOST_NAMES, MOST_PATHS, Budget
+from verify.paths.memory import Path, Routes
 from verify.paths.names import Comparable, comparable
 from verify.paths.pool import Pool
 from verify.paths.signatures import Signatures, open_key
-
-Path = tuple[Certificate, ...]
-"""Leaf first, anchor last."""
 
 
 @dataclass
@@ -34,9 +32,44 @@ class Search:
     _heights: dict[Comparable, int] = field(default_factory=dict)
 
     def paths(self, leaf: Certificate) -> Iterator[Path]:
-        if leaf.der in self.pool.trust.anchored:
+        """Through issuers the trust store holds, whose ways up are known; then through what the file brought."""
+        trust = self.pool.trust
+        if leaf.der in trust.anchored:
             yield (leaf,)
             return
+        for issuer in self._issuers(leaf):
+            if issuer.der in trust.held:
+                routes = self._routes(issuer)
+                self.cut = self.cut or routes.cut
+                self.unsigned = self.unsigned or routes.unsigned
+                for route in routes.paths:
+                    if not any(certificate.der == leaf.der for certificate in route):
+                        yield (leaf, *route)
+        if self.pool.brought:
+            held = trust.held
+            for path in self._search(leaf):
+                if not all(certificate.der in held for certificate in path[1:]):
+                    yield path
+
+    def _issuers(self, leaf: Certificate) -> Iterator[Certificate]:
+        issuers, cut = self.pool.issuers(leaf)
+        self.cut = self.cut or cut
+        for issuer in issuers:
+            if open_key(issuer.spki) or self.signatures.certificate(issuer.spki, leaf):
+                yield issuer
+            else:
+                self.unsigned = self.unsigned or leaf
+
+    def _routes(self, issuer: Certificate) -> Routes:
+        """All ways from an issuer in the trust store up to an anchor: worked out once for each store."""
+        known = self.pool.trust.routes
+        if issuer.der not in known:
+            alone = Search(Pool(self.pool.trust), self.budget, self.signatures)
+            paths = tuple(alone._search(issuer))
+            known[issuer.der] = Routes(paths, alone.cut, alone.unsigned)
+        return known[issuer.der]
+
+    def _search(self, leaf: Certificate) -> Iterator[Path]:
         self._measure(leaf)
         stack: list[Path] = [(leaf,)]
         found = 0
@@ -70,7 +103,8 @@ class Search:
 
     def _promising(self, issuer: Certificate, path: Path) -> bool:
         """No circle (RFC 4158 2.4.2: same name and key), and an anchor within reach."""
-        if any(issuer.spki == one.spki and issuer.subject.raw == one.subject.raw for one in path):
+        circle = any(issuer.spki == one.spki and issuer.subject.raw == one.subject.raw for one in path[1:])
+        if circle or issuer.der == path[0].der:
             return False
         height = self._height(issuer)
         if height is None:

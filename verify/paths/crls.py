@@ -34,12 +34,12 @@ def from_lists(certificate: Certificate, link: Link, inquiry: Inquiry) -> tuple[
 def _statement(certificate: Certificate, item: Applicable, key: bytes, inquiry: Inquiry) -> Statement:
     base = item.base
     entry = base.find(certificate.serial, certificate.issuer.raw)
-    made, until, source = base.crl.this_update, base.crl.next_update, f"crl {base.crl.this_update:%Y-%m-%dT%H:%M:%SZ}"
+    made, until, source = base.crl.this_update, base.crl.next_update, f"crl {base.label}"
     # (h): a delta counts only under the very key of the list it goes on from
     delta = next((one for one in item.deltas if inquiry.signatures.crl(key, one.crl, one.verified)), None)
     if delta is not None:
         made, until = delta.crl.this_update, delta.crl.next_update
-        source = f"{source} + delta {made:%Y-%m-%dT%H:%M:%SZ}"
+        source = f"{source} + delta {delta.label}"
         entry = delta.find(certificate.serial, certificate.issuer.raw) or entry
     inquiry.note(made, until)
     late = made > certificate.not_after and not _keeps_expired(base, certificate)

@@ -12,11 +12,12 @@ from ca.reading import Certificate
 from foundation.der import DerError
 from verify.anchors import Use
 from verify.paths import checks, timing, usage
-from verify.paths.building import Path, Search
+from verify.paths.building import Search
 from verify.paths.checks import BASIC, ISSUING, Step, next_graph
 from verify.paths.faults import Failures
 from verify.paths.inquiry import Inquiry, Link
 from verify.paths.known_lists import Unusable
+from verify.paths.memory import Path
 from verify.paths.policies import agreed
 from verify.paths.pool import Pool
 from verify.paths.state import UNLIMITED, Issuers, PathRules, State, constrained, counted, mappings_of, start

@@ -50,6 +50,11 @@ class KnownList:
     """Key → whether it signed this list."""
 
     @cached_property
+    def label(self) -> str:
+        """For the report."""
+        return f"{self.crl.this_update:%Y-%m-%dT%H:%M:%SZ}"
+
+    @cached_property
     def fault(self) -> Unusable | None:
         """What makes the list useless for everybody."""
         try:

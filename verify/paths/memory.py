@@ -12,13 +12,28 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Generic, TypeVar
 
+from ca.reading import Certificate
 from verify.moments import Moment
+
+Path = tuple[Certificate, ...]
+"""Leaf first, anchor last."""
 
 _V = TypeVar("_V")
 MOST_KEYS = 1024
 MOST_WINDOWS = 8
 
 _Cell = tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Routes:
+    """The ways from one issuer up to the anchors. `cut`: there are more than we look at; `unsigned`: the first
+    certificate on the way whose signature does not hold.
+    """
+
+    paths: tuple[Path, ...]
+    cut: bool
+    unsigned: Certificate | None
 
 
 @dataclass(frozen=True, slots=True)
