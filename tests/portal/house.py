@@ -91,7 +91,7 @@ def _callers(house: House) -> dict[str, Principal]:
         "clerk": official("clerk", sample.MARKET, *ISSUER),
         "transport": official("transport", sample.TRANSPORT, *ISSUER),
         "window": official("window", sample.DATA, Permission.WINDOW_CHECK),
-        "admin": official("admin", sample.DATA, Permission.ADMIN_READ, Permission.AUDIT_READ),
+        "admin": official("admin", sample.DATA, Permission.ADMIN_READ, Permission.AUDIT_READ, Permission.CA_READ),
     }
 
 

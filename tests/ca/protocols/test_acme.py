@@ -88,7 +88,7 @@ class Machine:
 
     def post(self, url: str, payload: object, *, send_to: str | None = None, **header: object) -> requests.Response:
         """`payload` None is POST-as-GET; `header` overrides members of the protected header."""
-        protected = {"alg": "ES256", "nonce": self.nonce, "url": url}
+        protected: dict[str, object] = {"alg": "ES256", "nonce": self.nonce, "url": url}
         protected |= {"kid": self.kid} if self.kid else {"jwk": self.jwk}
         protected |= header
         body = b"" if payload is None else json.dumps(payload).encode()
