@@ -124,7 +124,10 @@ def _several(kind: Any) -> tuple[Put, Take]:
         count = reader.number()
         if count > MOST_ITEMS:
             raise BadMessage("too many items")
-        return make(read(reader) for _ in range(count))
+        items = [read(reader) for _ in range(count)]
+        if make is frozenset and items != sorted(set(items)):
+            raise BadMessage("a set out of order")
+        return make(items)
 
     return put, take
 

@@ -70,11 +70,12 @@ class SignerServer:
 
     def serve(self) -> None:
         """Until `close`."""
-        if self._listener is None:
+        listener = self._listener
+        if listener is None:
             raise RuntimeError("listen first")
         while True:
             try:
-                link, _ = self._listener.accept()
+                link, _ = listener.accept()
             except OSError:
                 return
             threading.Thread(target=self._attend, args=(link,), daemon=True).start()
@@ -130,19 +131,23 @@ class SignerServer:
         while True:
             try:
                 request = wire.receive_request(link, self.desk.table)
-                if request is None:
-                    return
-                answer = wire.answered(self.desk.ask(caller, request))
             except BadMessage as error:
                 wire.send(link, *wire.refused(error))
                 raise  # what follows on this connection cannot be trusted to begin a message
-            except YinxinError as error:
-                log.info("signer.refused", code=error.code, uid=caller.uid)
-                answer = wire.refused(error)
-            except Exception as error:  # the process frame's place: one bad request must not end the others
-                log.exception("signer.accident", error=type(error).__name__)
-                answer = wire.refused(SignerAway("an accident; see the signer's log"))
-            wire.send(link, *answer)
+            if request is None:
+                return
+            wire.send(link, *self._answer(caller, request))
+
+    def _answer(self, caller: Caller, request: object) -> tuple[bytes, bytes]:
+        try:
+            answer = self.desk.ask(caller, request)
+        except YinxinError as error:
+            log.info("signer.refused", code=error.code, uid=caller.uid)
+            return wire.refused(error)
+        except Exception as error:  # the process frame's place: one bad request must not end the others
+            log.exception("signer.accident", error=type(error).__name__)
+            return wire.refused(SignerAway("an accident; see the signer's log"))
+        return wire.answered(answer)
 
 
 def _hello(link: socket.socket) -> Hello:
