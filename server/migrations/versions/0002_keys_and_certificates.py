@@ -604,6 +604,7 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("base", sa.BigInteger(), nullable=True))
 
     with op.batch_alter_table("ca_revocation", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("changed_at", sa.DateTime(timezone=True), nullable=True))
         batch_op.add_column(sa.Column("shard", sa.Integer(), nullable=True))
         batch_op.create_index(
             "ix_ca_revocation_authority_shard_crl_number", ["authority", "shard", "crl_number"], unique=False
@@ -627,6 +628,7 @@ def downgrade() -> None:
     with op.batch_alter_table("ca_revocation", schema=None) as batch_op:
         batch_op.drop_index("ix_ca_revocation_authority_shard_crl_number")
         batch_op.drop_column("shard")
+        batch_op.drop_column("changed_at")
 
     with op.batch_alter_table("ca_crl", schema=None) as batch_op:
         batch_op.drop_column("base")
