@@ -103,3 +103,8 @@ class ListBusy(Unavailable):
                 "撤销列表正在由其他进程更新，请稍后重试。", "Other processes are making this list. Try again shortly."
             ),
         )
+
+
+class MassRevocationUnknown(NotFound):
+    def __init__(self) -> None:
+        super().__init__("ca.mass_unknown", Text("没有找到该批量撤销任务。", "There is no such mass revocation."))

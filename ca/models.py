@@ -103,6 +103,7 @@ class CaRevocation(Base):
     serial: Mapped[str] = mapped_column(String(40), primary_key=True)
     certificate_id: Mapped[UUID] = mapped_column(ForeignKey("ca_certificate.id"), index=True)
     revoked_at: Mapped[datetime]
+    changed_at: Mapped[datetime | None] = mapped_column(doc="When this was said last; NULL before there were changes")
     reason: Mapped[int] = mapped_column(Integer)
     invalidity: Mapped[datetime | None]
     not_after: Mapped[datetime] = mapped_column(doc="Of the certificate: entries leave the list after it")

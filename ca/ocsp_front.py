@@ -1,7 +1,7 @@
-"""Stored OCSP answers before the web frame (预签应答快速通道): a look-up in place of a request's whole way.
+"""Stored OCSP answers before the web frame (预签应答前置): a look-up in place of a request's whole way.
 
 A WSGI callable around the app. It answers the plainest question with the stored octets and hands everything else on
-untouched, so it decides nothing the app would decide otherwise. RFC 5019 6: answers to GET may be cached on the way.
+untouched, so it decides nothing the app would decide otherwise.
 """
 
 from __future__ import annotations
@@ -13,13 +13,10 @@ from collections.abc import Callable, Iterable
 from time import perf_counter
 from typing import TYPE_CHECKING
 
-from ca.chain import authorities
 from ca.ocsp_cache import cache_headers
-from ca.ocsp_lookup import Lookup
-from ca.ocsp_request import MOST_OCTETS, Forms, forms, quick
+from ca.ocsp_quick import ANSWER, PREFIX, REQUEST, Quick
+from ca.ocsp_request import MOST_OCTETS, MOST_QUICK
 from ca.ocsp_store import Stored
-from ca.profiles import Role
-from ca.revocation_metrics import OCSP_ANSWERS
 from ca.room import CaRoom
 from foundation import metrics
 from foundation.web.headers import strict
@@ -27,20 +24,12 @@ from foundation.web.headers import strict
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-PREFIX = "/ocsp/"
-REQUEST, ANSWER = "application/ocsp-request", "application/ocsp-response"
-
 
 class OcspFront:
-    """One per process; look-ups hold a connection of their own per thread."""
-
     def __init__(self, app: WSGIApplication, room: CaRoom) -> None:
         self._app = app
-        self._room = room
-        self._lookup = Lookup(room.ground.db, room.ground.clock)
-        self._forms: dict[str, Forms] = {}
+        self._quick = Quick(room)
         self._headers = strict(room.ground.settings.web)
-        self._stored = OCSP_ANSWERS.labels("stored")
         self._seconds = {
             "GET": metrics.HTTP_SECONDS.labels("get_ocsp", "GET", "200"),
             "POST": metrics.HTTP_SECONDS.labels("post_ocsp", "POST", "200"),
@@ -52,7 +41,6 @@ class OcspFront:
             began, method = perf_counter(), environ["REQUEST_METHOD"]
             found = self._find(environ, path, method)
             if found is not None:
-                self._stored.inc()
                 start_response("200 OK", [*self._headers, *self._of(found, method)])
                 self._seconds[method].observe(perf_counter() - began)
                 return (found.answer,)
@@ -61,31 +49,23 @@ class OcspFront:
     def _find(self, environ: WSGIEnvironment, path: str, method: str) -> Stored | None:
         slug, _, rest = path[len(PREFIX) :].partition("/")
         if method == "GET":
-            question = _from_path(rest)
+            question = from_path(rest)
         elif method == "POST" and not rest:
             question = _from_body(environ)
         else:
             return None
-        known = self._forms.get(slug) or self._learn(slug)
-        asked = quick(question, known) if known else None
-        return None if asked is None else self._lookup.find(slug, *asked)
-
-    def _learn(self, slug: str) -> Forms | None:
-        """Of our own CAs only, so that invented names fill no memory."""
-        for authority in authorities(self._room):
-            if authority.slug == slug and authority.role is Role.ISSUING:
-                return self._forms.setdefault(slug, forms(self._room, authority))
-        return None
+        return self._quick.find(slug, question)
 
     def _of(self, found: Stored, method: str) -> list[tuple[str, str]]:
         return [
             ("Content-Type", ANSWER),
             ("Content-Length", str(len(found.answer))),
-            *(cache_headers(found, self._lookup.seconds()) if method == "GET" else (("Cache-Control", "no-store"),)),
+            *(cache_headers(found, self._quick.seconds()) if method == "GET" else (("Cache-Control", "no-store"),)),
         ]
 
 
-def _from_path(text: str) -> bytes:
+def from_path(text: str) -> bytes:
+    """The question in the address (RFC 6960 A.1); nonsense is no question."""
     try:
         return base64.b64decode(text, validate=True) if len(text) <= MOST_OCTETS else b""
     except (binascii.Error, ValueError):
@@ -97,7 +77,7 @@ def _from_body(environ: WSGIEnvironment) -> bytes:
     length = environ.get("CONTENT_LENGTH") or ""
     if environ.get("CONTENT_TYPE") != REQUEST or not length.isascii() or not length.isdigit():
         return b""
-    if not 0 < int(length) <= 0x81:  # the longest `quick` takes
+    if not 0 < int(length) <= MOST_QUICK:
         return b""
     body: bytes = environ["wsgi.input"].read(int(length))
     environ["wsgi.input"] = io.BytesIO(body)

@@ -121,6 +121,8 @@ def forms(room: CaRoom, above: Authority) -> Forms:
 
 
 _HEADERS = 10
+MOST_QUICK = 0x81
+"""A SEQUENCE with its longest short length."""
 
 
 def quick(data: bytes, known: Forms) -> tuple[str, str] | None:
@@ -129,7 +131,7 @@ def quick(data: bytes, known: Forms) -> tuple[str, str] | None:
     A few comparisons instead of a parse. Whatever looks different takes the long way, so nothing is decided here.
     """
     size = len(data)
-    if not 64 < size <= 0x81:
+    if not 64 < size <= MOST_QUICK:
         return None
     for at in range(0, _HEADERS, 2):
         if data[at] != der.SEQUENCE or data[at + 1] != size - at - 2:

@@ -5,7 +5,7 @@ RFC 5280 5.3, X.509 9.5.3.1. These work inside the caller's transaction; `ca.rev
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection
 from datetime import UTC, datetime
 
 from sqlalchemy import delete
@@ -122,7 +122,6 @@ def enter(
     A revocation that follows a hold keeps the date of the hold (X.509 9.5.3.1 c), a corrected one its first date.
     """
     if found is None:
-        session.execute(delete(CaRelease).where(CaRelease.authority == row.authority, CaRelease.serial == row.serial))
         made = CaRevocation(
             authority=row.authority,
             serial=row.serial,
@@ -136,7 +135,7 @@ def enter(
         made = found
         dates = [date for date in (invalidity, found.invalidity) if date is not None]
         invalidity = min(dates, default=None)
-    made.reason, made.invalidity, made.seq = int(reason), invalidity, None
+    made.reason, made.invalidity, made.seq, made.changed_at = int(reason), invalidity, None, now
     made.entry = encode_entry(int(row.serial, 16), made.revoked_at, reason, invalidity)
     return made
 
@@ -158,11 +157,11 @@ def lift(session: Session, row: CaCertificate, found: CaRevocation, now: datetim
     return made
 
 
-def forget_answers(session: Session, authority: str, serials: Iterable[str]) -> None:
-    """Stored OCSP answers end in the transaction that makes them wrong."""
-    session.execute(
-        delete(CaOcspAnswer).where(CaOcspAnswer.authority == authority, CaOcspAnswer.serial.in_(list(serials)))
-    )
+def forget_stale(session: Session, authority: str, serials: Collection[str], *, revoked: bool) -> None:
+    """What a change makes wrong ends in its transaction: stored OCSP answers, and the lifting of an earlier hold."""
+    session.execute(delete(CaOcspAnswer).where(CaOcspAnswer.authority == authority, CaOcspAnswer.serial.in_(serials)))
+    if revoked:
+        session.execute(delete(CaRelease).where(CaRelease.authority == authority, CaRelease.serial.in_(serials)))
 
 
 def encode_entry(serial: int, at: datetime, reason: Reason, invalidity: datetime | None) -> bytes:

@@ -25,7 +25,7 @@ from ca.revocations import (
     check_row,
     encode_entry,
     enter,
-    forget_answers,
+    forget_stale,
     lift,
     supersedes,
 )
@@ -161,7 +161,7 @@ def _record(
     before: Reason | None = None,
 ) -> None:
     """What every change of status does besides its own row."""
-    forget_answers(session, row.authority, [row.serial])
+    forget_stale(session, row.authority, [row.serial], revoked=verb != "release")
     payload: dict[str, str] = {"authority": row.authority, "serial": row.serial}
     if reason is not None:
         payload["reason"] = reason.name.lower()

@@ -46,6 +46,7 @@ LAZY = {
     "seal": "seal",
     "sso": "sso",
     "hsm": "hsm",
+    "ceremony": "ceremony",
 }
 """Commands of the rooms, each made by `server.commands` when it is called: `yinxin settings` loads no PDF library."""
 
@@ -99,6 +100,16 @@ def worker() -> None:
     from server.serve import work
 
     work(load_settings())
+
+
+@main.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="监听地址 / address to listen on")
+@click.option("--port", default=8002, show_default=True, help="监听端口 / port to listen on")
+def ocsp(host: str, port: int) -> None:
+    """单独启动证书状态（OCSP）服务 / answer OCSP in a process of its own, behind the proxy for /ocsp/."""
+    from server.ocsp import serve as run
+
+    run(load_settings(), host, port)
 
 
 @main.command()

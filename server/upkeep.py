@@ -8,7 +8,7 @@ from functools import partial
 
 import structlog
 
-from ca import crl_schedule, crl_store, hierarchy
+from ca import crl_schedule, crl_store, hierarchy, revocation_jobs
 from ca import recover as ca_recovery
 from ca.acme import jobs as acme_jobs
 from ca.acme import nonces as acme_nonces
@@ -34,7 +34,11 @@ ABANDONED = timedelta(minutes=2)
 
 def handlers(house: House) -> dict[str, Handler]:
     """Jobs by kind. Rooms that enqueue work register its handler here."""
-    return {**acme_jobs.handlers(house.ca), bulk.JOB: partial(bulk.work, house.registration)}
+    return {
+        **acme_jobs.handlers(house.ca),
+        **revocation_jobs.handlers(house.ca),
+        bulk.JOB: partial(bulk.work, house.registration),
+    }
 
 
 def start(house: House) -> None:
@@ -58,6 +62,7 @@ def periodic(house: House) -> Periodic:
     return {
         "checkpoint": (interval, house.checkpoint),
         "lists": (float(house.settings.ca.lists_seconds), lambda: crl_schedule.refresh(house.ca)),
+        "revocation": (60.0, lambda: revocation_jobs.tick(house.ca)),
         "recovery": (60.0, lambda: _recover(house)),
         "certificates": (3600.0, lambda: _renew(house)),
         "registrations": (60.0, lambda: deadlines.alarm(house.registration, REGISTRAR)),
