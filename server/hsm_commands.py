@@ -10,6 +10,7 @@ import click
 from foundation.principal import Principal
 from hsm.life.cli import add_commands
 from hsm.room import HsmRoom
+from server import device_commands
 from server.cli import load_settings
 from server.house import open_house
 from sso.console import sign_in
@@ -28,7 +29,8 @@ def _sign_in(room: HsmRoom, account: str, password: str) -> Principal:
 def group() -> click.Group:
     @click.group("hsm")
     def hsm() -> None:
-        """密钥 / keys: their life under dual control."""
+        """密钥 / keys: their life under dual control, and the devices they are in."""
 
     add_commands(hsm, _room, _sign_in)
+    device_commands.add_commands(hsm)
     return hsm
