@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from ca.credentials.cli import group as credential_group
+from ca.offline_cli import add_commands as add_offline_commands
 from ca.room import CaRoom
 from foundation.settings import Settings
 from licence.cli import group as licence_group
@@ -85,6 +86,13 @@ def trust() -> click.Group:
     return trust
 
 
+@contextmanager
+def _unestablished() -> Iterator[CaRoom]:
+    """Before there is a hierarchy, so without `upkeep.start`, which would want to make one."""
+    with open_house(load_settings()) as house:
+        yield house.ca
+
+
 def ca() -> click.Group:
     from ca.chain import authorities
 
@@ -109,6 +117,7 @@ def ca() -> click.Group:
         say(rows, as_json=as_json, lines=[f"{r['name']:<14} {r['not_after']:%Y-%m-%d}  {r['subject']}" for r in rows])
 
     ca.add_command(credential_group(_ca_room))
+    add_offline_commands(ca, _unestablished)
     return ca
 
 
@@ -148,5 +157,11 @@ def sso() -> click.Group:
 
 def hsm() -> click.Group:
     from server.hsm_commands import group
+
+    return group()
+
+
+def ceremony() -> click.Group:
+    from server.ceremony_commands import group
 
     return group()

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from ca.issue import tbs_mac
 from ca.models import CaCertificate, State
+from ca.policies import requests
 from ca.profiles import ROOT
 from ca.reading.certificate import Certificate, read_certificate, read_tbs
 from ca.recover import recheck
@@ -24,6 +25,8 @@ _TOLERANCE = timedelta(seconds=1)
 
 
 def check(room: CaRoom, asked: Asked) -> Stated:
+    if requests.is_request(asked):
+        return requests.check(room, asked)
     row = _row(room, asked)
     if row.state == State.ISSUED:
         return _again(room, asked, row)

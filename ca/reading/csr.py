@@ -35,3 +35,9 @@ def read_request(data: bytes) -> Request:
     if parts[0].as_integer() != 0:
         raise DerError("version of a certificate request")
     return Request(info.raw, parts[2].expect(der.SEQUENCE).raw, scheme_of(algorithm), signature.as_bits())
+
+
+def read_request_name(data: bytes) -> bytes:
+    """The subject a request asks for, as it stands. Compared where a ceremony signs; never copied anywhere (T11)."""
+    info = fields(der.parse(data), 3, 3, "a certificate request has three parts")[0]
+    return fields(info, 3, 8, "certificate request")[1].expect(der.SEQUENCE).raw

@@ -71,6 +71,7 @@ def _add_request(group: click.Group, open_room: OpenRoom, sign_in: SignIn) -> No
     @click.option("--reason", required=True, help="理由 / why")
     @_AS
     def request(
+        *,
         operation: str,
         key: str,
         version: int | None,
@@ -134,6 +135,7 @@ def _add_execute(group: click.Group, open_room: OpenRoom, sign_in: SignIn) -> No
     @click.option("--private-key", type=_FILE, help="传输私钥 PEM / private key that opens the backup")
     @_AS
     def execute(
+        *,
         request_id: UUID,
         out: Path | None,
         transport_key: Path | None,

@@ -151,8 +151,20 @@ class Keeper:
         self, order: Order, principal: Principal, approved: Callable[[Session], None], given: Provided
     ) -> Outcome:
         recipient = _recipient(order, given)
-        with self.ground.db.read() as session:
+        ref, file = self.sealed_copy(order.key, order.version or 0, recipient)
+        with self.ground.db.begin() as session:
             row = _need(session, order)
+            approved(session)
+            self._record(session, principal, row, order.operation, file_sha256=sha256(file).hex())
+        shares = tuple(recipient.shares) if isinstance(recipient, ToShares) else ()
+        return _outcome(ref, State(row.state), file, shares)
+
+    def sealed_copy(self, name: str, version: int, recipient: Recipient) -> tuple[KeyRef, bytes]:
+        """The private half in a sealed file. Callers are `execute` and ceremonies, which have their own witnesses."""
+        with self.ground.db.read() as session:
+            row = row_of(session, name, version)
+        if row is None:
+            raise KeyMissing(f"{name}#{version}")
         ref = ref_of(row)
         if row.backend is not None:
             raise InDevice(row.backend)
@@ -161,13 +173,7 @@ class Keeper:
         pkcs8 = self._unwrapped(ref, row)
         if load(ref.algorithm, pkcs8).spki != ref.spki:
             raise KeyDamaged(str(ref))
-        file = key_file.write(ref, pkcs8, recipient, self.ground.ids)
-        with self.ground.db.begin() as session:
-            row = _need(session, order)
-            approved(session)
-            self._record(session, principal, row, order.operation, file_sha256=sha256(file).hex())
-        shares = tuple(recipient.shares) if isinstance(recipient, ToShares) else ()
-        return _outcome(ref, State(row.state), file, shares)
+        return ref, key_file.write(ref, pkcs8, recipient, self.ground.ids)
 
     def _restore(
         self, order: Order, principal: Principal, approved: Callable[[Session], None], given: Provided
