@@ -41,7 +41,7 @@ def navigation(principal: Principal) -> list[Link]:
     if principal.may(Permission.WINDOW_CHECK):
         links.append(Link("/window", _("窗口核验")))
     if principal.may(Permission.CA_READ):
-        links.append(Link("/admin/ca", _("证书管理")))
+        links.append(Link("/authority", _("证书管理")))
     if principal.may(Permission.ADMIN_READ):
         links.append(Link("/admin", _("运行总览")))
     return links

@@ -28,7 +28,7 @@ from portal.authority.decoded import decoded
 from portal.authority.seeking import query_of
 from portal.overview import tree
 
-blueprint = Blueprint("authority", __name__, url_prefix="/admin/ca")
+blueprint = Blueprint("authority", __name__, url_prefix="/authority")
 _MOST_SOUGHT = 8192
 _PAGE = 50
 
@@ -129,7 +129,7 @@ def expiries() -> str:
         months=expiry.months(ca, principal),
         chosen=key,
         rows=found.items,
-        next_url=f"/admin/ca/expiry?{urlencode({'month': key, 'after': str(found.next)})}" if found.next else "",
+        next_url=f"/authority/expiry?{urlencode({'month': key, 'after': str(found.next)})}" if found.next else "",
     )
 
 
@@ -143,7 +143,7 @@ def health() -> str:
 def _list(principal: Principal, query: Query, asked: dict[str, str], **more: Any) -> str:
     page = search(room(CaRoom), principal, query)
     kept = {key: asked[key] for key in ("profile", "authority", "status") if asked.get(key)}
-    next_url = f"/admin/ca/certificates?{urlencode({**kept, 'after': str(page.next)})}" if page.next else ""
+    next_url = f"/authority/certificates?{urlencode({**kept, 'after': str(page.next)})}" if page.next else ""
     return render_template(
         "pages/authority/certificates.html",
         density="dense",
@@ -152,7 +152,7 @@ def _list(principal: Principal, query: Query, asked: dict[str, str], **more: Any
         profiles=[(one.name, one.title) for one in PROFILES.values()],
         authorities=[one.slug for one in authorities(room(CaRoom))],
         standings=[(one.value, wording.certificate_state(one.value).text) for one in Standing],
-        first_url=f"/admin/ca/certificates?{urlencode(kept)}" if query.after else "",
+        first_url=f"/authority/certificates?{urlencode(kept)}" if query.after else "",
         **{"faults": {}, "found_by": False, "next_url": "" if more.get("found_by") else next_url} | more,
     )
 
