@@ -97,8 +97,9 @@ class Bench:
             found = self._ready[algorithm, use] = made, self.backend.open(made.kept, algorithm)
         return found
 
-    def forget(self, made: Made) -> None:
-        """The case destroyed it itself."""
+    def forget(self, algorithm: Algorithm) -> None:
+        """The case destroyed that key itself."""
+        made, _ = self._ready.pop((algorithm, Use.SIGNING))
         self._made.remove(made)
 
     def clean(self) -> list[str]:

@@ -227,16 +227,15 @@ def inventory(on: Bench) -> None:
 
 
 def destroy(on: Bench) -> Text | None:
-    algorithm = Algorithm.P256 if Algorithm.P256 in on.algorithms else on.algorithms[0]
-    made = on.new(algorithm)
-    key = on.backend.open(made.kept, algorithm)
+    algorithm = on.algorithms[0]
+    made, key = on.key(algorithm)  # the last case: nobody needs it any more
     erased = on.backend.destroy(made.kept)
     on.backend.destroy(made.kept)  # again: a crash between destroying and recording it
     if erased is Erased.BY_OPERATOR:
         return Text("须用厂商工具删除", "to be erased with the vendor's tool")
     if not on.backend.holds_keys:
         return None
-    on.forget(made)
+    on.forget(algorithm)
     try:
         on.backend.sign(key, b"after its end")
     except DeviceProblem:
