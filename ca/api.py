@@ -154,6 +154,7 @@ def issue_certificate(call: Call[IssueBody]) -> IssuedOut:
         # each program counts its own keys
         f"api:{call.principal.client_id or call.principal.label}:{call.key}"[:200],
         timedelta(days=body.validity_days) if body.validity_days else None,
+        body.names.names(),
     )
     made = enrol(ca, call.principal, wanted)
     return IssuedOut(

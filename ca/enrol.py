@@ -6,19 +6,22 @@ data (T11). A department's program may only ask for certificates of its own depa
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from ca.issue import IssuedCertificate, issue
+from ca.issue import IssuedCertificate, leaf, run
+from ca.issue_many import Outcome, issue_many
 from ca.names import Subject
-from ca.prepare import owner_of
+from ca.prepare import Wanted, owner_of
+from ca.reading.alternative import NO_NAMES, AlternativeNames
 from ca.reading.csr import read_request
 from ca.reading.identity import IdentityExtensions
 from ca.room import CaRoom
 from ca.signatures import check_request
 from ca.suites import Suite
 from foundation.der import DerError
-from foundation.errors import FieldFault, Forbidden, InvalidInput
+from foundation.errors import FieldFault, Forbidden, InvalidInput, YinxinError
 from foundation.principal import Kind, Principal
 from foundation.text import Text
 from hsm.errors import BadKey, BadSignature
@@ -34,22 +37,42 @@ class Enrolment:
     csr: bytes
     request_key: str
     validity: timedelta | None = None
+    names: AlternativeNames = NO_NAMES
 
 
 def enrol(room: CaRoom, principal: Principal, wanted: Enrolment) -> IssuedCertificate:
     """Check who asks and that the key is theirs, then issue."""
+    return run(room, principal, ordered(room, principal, wanted))
+
+
+def enrol_many(room: CaRoom, principal: Principal, wanted: Sequence[Enrolment | YinxinError]) -> list[Outcome]:
+    """As `enrol` for each, in two transactions for all; what is refused is told beside what was issued.
+
+    A line that could not even be read comes as its error and leaves as it came.
+    """
+    orders: list[Wanted | YinxinError] = []
+    for one in wanted:
+        try:
+            orders.append(one if isinstance(one, YinxinError) else ordered(room, principal, one))
+        except YinxinError as error:
+            orders.append(error)
+    made = iter(issue_many(room, principal, [order for order in orders if isinstance(order, Wanted)]))
+    return [next(made) if isinstance(order, Wanted) else order for order in orders]
+
+
+def ordered(room: CaRoom, principal: Principal, wanted: Enrolment) -> Wanted:
     check_requestable(room, wanted.profile)
     check_scope(principal, wanted)
-    return issue(
+    return leaf(
         room,
-        principal,
-        suite=wanted.suite,
-        profile=wanted.profile,
+        wanted.suite,
+        wanted.profile,
         subject=wanted.subject,
         spki=proven_key(wanted.csr),
         identity=wanted.identity,
         request_key=wanted.request_key,
         validity=wanted.validity,
+        names=wanted.names,
     )
 
 

@@ -10,6 +10,7 @@ from uuid import UUID
 from pydantic import AwareDatetime, Field, StringConstraints, field_validator
 
 from ca.names import Subject
+from ca.reading.alternative import AlternativeNames
 from ca.reading.crl import Reason
 from ca.reading.identity import IdentityExtensions
 from ca.revoke import Revocation
@@ -84,11 +85,24 @@ class IdentityBody(Wire):
         return IdentityExtensions(**self.model_dump())
 
 
+class NamesBody(Wire):
+    """Alternative names; the profile says which kinds it allows."""
+
+    dns: list[Line] = Field(default_factory=list, max_length=100)
+    ip: list[Line] = Field(default_factory=list, max_length=100)
+    email: list[Line] = Field(default_factory=list, max_length=100)
+    uri: list[Line] = Field(default_factory=list, max_length=100)
+
+    def names(self) -> AlternativeNames:
+        return AlternativeNames(tuple(self.dns), tuple(self.ip), tuple(self.email), tuple(self.uri))
+
+
 class IssueBody(Wire):
     suite: Suite
     profile: ProfileName
     subject: SubjectBody
     identity: IdentityBody = IdentityBody()
+    names: NamesBody = NamesBody()
     csr: str = Field(max_length=50_000, description="PKCS#10 request, PEM or base64 of DER; only its key is used")
     validity_days: int | None = Field(None, ge=1, le=1825, description="Shorter than the profile's own lifetime")
 

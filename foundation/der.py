@@ -6,9 +6,10 @@ field cover bytes that are not canonical (facts: standards 2.6). Depth and size 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable
 from datetime import UTC, datetime
+from functools import lru_cache
+from typing import NamedTuple
 
 from foundation.errors import InvalidInput
 from foundation.text import Text
@@ -81,6 +82,7 @@ def named_bits(*positions: int) -> bytes:
     return bit_string(bytes(buffer), 7 - top % 8)
 
 
+@lru_cache(maxsize=2048)
 def oid(dotted: str) -> bytes:
     first, second, *rest = (int(part) for part in dotted.split("."))
     content = bytearray()
@@ -105,15 +107,21 @@ def ia5(value: str) -> bytes:
 
 
 def generalized_time(value: datetime) -> bytes:
-    return tlv(GENERALIZED_TIME, value.astimezone(UTC).strftime("%Y%m%d%H%M%SZ").encode())
+    return tlv(GENERALIZED_TIME, b"%04d%s" % (value.astimezone(UTC).year, _within_year(value)))
 
 
 def x509_time(value: datetime) -> bytes:
     """UTCTime until 2049, GeneralizedTime from 2050 (RFC 5280 4.1.2.5)."""
     value = value.astimezone(UTC)
     if value.year < 2050:
-        return tlv(UTC_TIME, value.strftime("%y%m%d%H%M%SZ").encode())
+        return tlv(UTC_TIME, b"%02d%s" % (value.year % 100, _within_year(value)))
     return generalized_time(value)
+
+
+def _within_year(value: datetime) -> bytes:
+    """Month to second; `strftime` takes ten times as long."""
+    value = value.astimezone(UTC)
+    return b"%02d%02d%02d%02d%02dZ" % (value.month, value.day, value.hour, value.minute, value.second)
 
 
 def explicit(number: int, content: bytes) -> bytes:
@@ -128,9 +136,8 @@ def implicit(number: int, encoded: bytes) -> bytes:
 # --- reading ---------------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Node:
-    """One value inside `buffer`: `raw` are its original octets, header included."""
+class Node(NamedTuple):
+    """One value inside `buffer`: `raw` are its original octets, header included. A tuple, because many are made."""
 
     buffer: bytes
     start: int
@@ -157,7 +164,7 @@ class Node:
     def children(self, most: int = 100_000) -> list[Node]:
         if not self.tag & 0x20:
             raise DerError("a primitive value has no parts")
-        return list(_walk(self.buffer, self.body, self.end, most))
+        return _walk(self.buffer, self.body, self.end, most)
 
     def as_integer(self) -> int:
         content = self.expect(INTEGER).content
@@ -166,19 +173,7 @@ class Node:
         return int.from_bytes(content, "big", signed=True)
 
     def as_oid(self) -> str:
-        content = self.expect(OID).content
-        if not content or content[-1] & 0x80 or len(content) > 64:
-            raise DerError("object identifier")
-        arcs, value = [], 0
-        for octet in content:
-            if value == 0 and octet == 0x80:
-                raise DerError("object identifier is not minimal")
-            value = value << 7 | octet & 0x7F
-            if not octet & 0x80:
-                arcs.append(value)
-                value = 0
-        first = min(arcs[0] // 40, 2)
-        return ".".join(map(str, (first, arcs[0] - 40 * first, *arcs[1:])))
+        return _dotted(self.expect(OID).content)
 
     def as_bits(self) -> bytes:
         content = self.expect(BIT_STRING).content
@@ -199,16 +194,20 @@ class Node:
             raise DerError("string encoding") from error
 
     def as_time(self) -> datetime:
-        shape = {UTC_TIME: "%y%m%d%H%M%SZ", GENERALIZED_TIME: "%Y%m%d%H%M%SZ"}.get(self.tag)
-        if shape is None:
+        """UTCTime and GeneralizedTime to the second, in Zulu time and in full (RFC 5280 4.1.2.5)."""
+        text, short = self.content, self.tag == UTC_TIME
+        if not short and self.tag != GENERALIZED_TIME:
             raise DerError(f"tag 0x{self.tag:02x} is no time")
+        if len(text) != (13 if short else 15) or text[-1:] != b"Z" or not text[:-1].isdigit():
+            raise DerError("time")
+        year, rest = (int(text[:2]), text[2:]) if short else (int(text[:4]), text[4:])
+        if short:
+            year += 1900 if year >= 50 else 2000  # RFC 5280 4.1.2.5.1
+        month, day, hour, minute, second = (int(rest[at : at + 2]) for at in range(0, 10, 2))
         try:
-            read = datetime.strptime(self.content.decode("ascii"), shape).replace(tzinfo=UTC)
+            return datetime(year, month, day, hour, minute, second, tzinfo=UTC)
         except ValueError as error:
             raise DerError("time") from error
-        if self.tag == UTC_TIME and read.year >= 2050:  # RFC 5280 4.1.2.5.1: 50 is 1950, which strptime ends at 69
-            return read.replace(year=read.year - 100)
-        return read
 
 
 def _header(buffer: bytes, at: int, end: int) -> tuple[int, int]:
@@ -231,15 +230,32 @@ def _header(buffer: bytes, at: int, end: int) -> tuple[int, int]:
     return body, body + size
 
 
-def _walk(buffer: bytes, at: int, end: int, most: int) -> Iterator[Node]:
-    count = 0
+def _walk(buffer: bytes, at: int, end: int, most: int) -> list[Node]:
+    found: list[Node] = []
     while at < end:
-        count += 1
-        if count > most:
+        if len(found) == most:
             raise DerError("too many parts")
         body, after = _header(buffer, at, end)
-        yield Node(buffer, at, body, after)
+        found.append(Node(buffer, at, body, after))
         at = after
+    return found
+
+
+@lru_cache(maxsize=2048)
+def _dotted(content: bytes) -> str:
+    """The same few hundred stand in everything that is read."""
+    if not content or content[-1] & 0x80 or len(content) > 64:
+        raise DerError("object identifier")
+    arcs, value = [], 0
+    for octet in content:
+        if value == 0 and octet == 0x80:
+            raise DerError("object identifier is not minimal")
+        value = value << 7 | octet & 0x7F
+        if not octet & 0x80:
+            arcs.append(value)
+            value = 0
+    first = min(arcs[0] // 40, 2)
+    return ".".join(map(str, (first, arcs[0] - 40 * first, *arcs[1:])))
 
 
 def parse(data: bytes, *, trailing: bool = False) -> Node:

@@ -5,6 +5,7 @@ SHA-1 is here to judge old foreign files; nothing of ours is made with it.
 
 from __future__ import annotations
 
+import hashlib
 from enum import StrEnum
 
 from cryptography.hazmat.primitives import constant_time, hashes, hmac
@@ -72,7 +73,7 @@ def sm3(data: bytes) -> bytes:
 
 
 def sha256(data: bytes) -> bytes:
-    return Digest.SHA256.of(data)
+    return hashlib.sha256(data).digest()
 
 
 def hmac_sm3(key: bytes, message: bytes) -> bytes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ca.api
+import ca.batch_api
 import ca.credentials.api
 import ca.registration.api
 import ca.registration.office_api
@@ -16,6 +17,7 @@ from foundation.web.api import Route
 ROUTES: tuple[Route, ...] = (
     *hsm.api.ROUTES,
     *ca.api.ROUTES,
+    *ca.batch_api.ROUTES,
     *ca.credentials.api.ROUTES,
     *ca.registration.api.ROUTES,
     *ca.registration.office_api.ROUTES,

@@ -9,6 +9,7 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from functools import lru_cache
 
 from ca import oids
 from ca.names import Name, read_name
@@ -21,6 +22,8 @@ from hsm.schemes import Scheme
 
 MOST_OCTETS = 64 * 1024
 _SERIAL_MOST = 32
+_KEPT = 512
+"""Of what stands alike in thousands of certificates: usages, policies, issuers. Never of subjects."""
 
 
 class KeyUsage(StrEnum):
@@ -185,7 +188,7 @@ def _read_tbs(tbs: der.Node) -> _Facts:
         version,
         read_serial(parts[0], deviations),
         parts[1],
-        read_name(parts[2]),
+        _issuer(parts[2].raw),
         read_name(parts[4]),
         validity[0].as_time(),
         validity[1].as_time(),
@@ -193,6 +196,11 @@ def _read_tbs(tbs: der.Node) -> _Facts:
         extensions,
         deviations,
     )
+
+
+@lru_cache(maxsize=_KEPT)
+def _issuer(raw: bytes) -> Name:
+    return read_name(der.parse(raw))
 
 
 def read_serial(node: der.Node, deviations: list[str]) -> int:
@@ -206,6 +214,7 @@ def read_serial(node: der.Node, deviations: list[str]) -> int:
     return serial
 
 
+@lru_cache(maxsize=_KEPT)
 def _key_usage(value: bytes | None) -> frozenset[KeyUsage] | None:
     if value is None:
         return None
@@ -213,6 +222,7 @@ def _key_usage(value: bytes | None) -> frozenset[KeyUsage] | None:
     return frozenset(usage for at, usage in enumerate(_BITS) if at // 8 < len(bits) and bits[at // 8] & 0x80 >> at % 8)
 
 
+@lru_cache(maxsize=_KEPT)
 def _basic_constraints(value: bytes | None) -> tuple[bool, int | None]:
     if value is None:
         return False, None
@@ -222,6 +232,7 @@ def _basic_constraints(value: bytes | None) -> tuple[bool, int | None]:
     return is_ca, limit
 
 
+@lru_cache(maxsize=_KEPT)
 def _oid_list(value: bytes | None) -> tuple[str, ...]:
     return () if value is None else tuple(node.as_oid() for node in der.parse(value).expect(der.SEQUENCE).children(64))
 
@@ -230,6 +241,7 @@ def _octets(value: bytes | None) -> bytes | None:
     return None if value is None else der.parse(value).as_octets()
 
 
+@lru_cache(maxsize=_KEPT)
 def _authority_key_id(value: bytes | None) -> bytes | None:
     if value is None:
         return None
@@ -237,6 +249,7 @@ def _authority_key_id(value: bytes | None) -> bytes | None:
     return next((part.content for part in parts if part.tag == 0x80), None)
 
 
+@lru_cache(maxsize=_KEPT)
 def _policies(value: bytes | None) -> tuple[str, ...]:
     if value is None:
         return ()

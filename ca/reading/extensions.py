@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from ca.reading.shapes import fields, sole
 from foundation import der
@@ -27,20 +28,42 @@ def read_extensions(node: der.Node, deviations: list[str]) -> tuple[Extension, .
     """Extensions ::= SEQUENCE OF Extension. A repeated one is refused (RFC 5280 4.2): which would count?"""
     found: dict[str, Extension] = {}
     for entry in node.expect(der.SEQUENCE).children(MOST_EXTENSIONS):
-        parts = fields(entry, 2, 3, "extension")
-        critical = False
-        if len(parts) == 3:
-            flag = parts[1].expect(der.BOOLEAN).content
-            critical = flag != b"\x00"
-            if flag != b"\xff":
-                deviations.append("critical-not-der")
-        oid = parts[0].as_oid()
-        if oid in found:
-            raise DerError(f"extension {oid} stands twice")
-        found[oid] = Extension(oid, critical, parts[-1].as_octets())
+        raw = entry.raw
+        at = 2 if raw[1] < 0x80 else 3
+        extension, proper = _known(raw) if raw.startswith(_ALIKE, at) else _read(entry)
+        if not proper:
+            deviations.append("critical-not-der")
+        if extension.oid in found:
+            raise DerError(f"extension {extension.oid} stands twice")
+        found[extension.oid] = extension
     return tuple(found.values())
 
 
+def _read(entry: der.Node) -> tuple[Extension, bool]:
+    """The extension, and whether its flag is written as DER has it."""
+    parts = fields(entry, 2, 3, "extension")
+    critical = proper = True
+    if len(parts) == 2:
+        critical = False
+    else:
+        flag = parts[1].expect(der.BOOLEAN).content
+        critical, proper = flag != b"\x00", flag == b"\xff"
+    return Extension(parts[0].as_oid(), critical, parts[-1].as_octets()), proper
+
+
+_ALIKE = (
+    *(der.oid(f"2.5.29.{arc}") for arc in (15, 19, 30, 31, 32, 35, 36, 37, 54)),
+    der.oid("1.3.6.1.5.5.7.1.1"),
+)
+"""Extensions that say nothing of the subject: alike in thousands of certificates, so kept."""
+
+
+@lru_cache(maxsize=1024)
+def _known(raw: bytes) -> tuple[Extension, bool]:
+    return _read(der.parse(raw))
+
+
+@lru_cache(maxsize=512)
 def urls_of_points(value: bytes | None) -> tuple[str, ...]:
     """Addresses in CRLDistributionPoints; points that name a directory entry have none."""
     if value is None:
@@ -56,6 +79,7 @@ def urls_of_points(value: bytes | None) -> tuple[str, ...]:
     return tuple(found)
 
 
+@lru_cache(maxsize=512)
 def urls_of_access(value: bytes | None) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """(OCSP, caIssuers) addresses of AuthorityInfoAccess."""
     if value is None:
