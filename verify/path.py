@@ -88,7 +88,7 @@ def judge_path(path: Path, trust: TrustStore, *, moment: Moment, use: Use, asked
 
 
 def _result(path: Path, found: Walk) -> PathResult:
-    findings = tuple(finding for _, finding in found.failures) + tuple(found.notes)
+    findings = tuple(dict.fromkeys((*(finding for _, finding in found.failures), *found.notes)))
     return PathResult(
         path, tuple(found.lines), _worst(found.failures), findings, found.policies, frozenset(found.unusable)
     )

@@ -66,13 +66,23 @@ class Entity:
     def key_id(self) -> bytes:
         return hashlib.sha256(self.key.spki).digest()[:20]
 
-    def crl(self, *, at: datetime = NOW, days: float = 7) -> bytes:
-        entries = []
+    def crl(
+        self,
+        *,
+        at: datetime = NOW,
+        days: float = 7,
+        number: int = 1,
+        extra: tuple[bytes, ...] = (),
+        more: tuple[bytes, ...] = (),
+    ) -> bytes:
+        """`extra`: further extensions; `more`: further entries, ready made, after those of `revoke`."""
+        own: list[bytes] = []
         for serial, when, reason, invalidity in self.revoked:
-            extra = [extension("2.5.29.21", der.enumerated(reason))]
+            said = [extension("2.5.29.21", der.enumerated(reason))]
             if invalidity:
-                extra.append(extension("2.5.29.24", der.generalized_time(invalidity)))
-            entries.append(der.sequence(der.integer(serial), der.x509_time(when), der.sequence(*extra)))
+                said.append(extension("2.5.29.24", der.generalized_time(invalidity)))
+            own.append(der.sequence(der.integer(serial), der.x509_time(when), der.sequence(*said)))
+        entries = [*own, *more]
         tbs = der.sequence(
             der.integer(1),
             self.scheme.algorithm_identifier(),
@@ -80,7 +90,7 @@ class Entity:
             der.x509_time(at),
             der.x509_time(at + timedelta(days=days)),
             *([der.sequence(*entries)] if entries else []),
-            der.explicit(0, der.sequence(extension("2.5.29.20", der.integer(1)))),
+            der.explicit(0, der.sequence(extension("2.5.29.20", der.integer(number)), *extra)),
         )
         return der.sequence(tbs, self.scheme.algorithm_identifier(), der.bit_string(self.sign(tbs)))
 
@@ -102,9 +112,11 @@ def make(
     days: int = 3650,
     path_len: int | None = None,
     extra: tuple[bytes, ...] = (),
+    subject: bytes | None = None,
+    usage: tuple[int, ...] | None = None,
 ) -> Entity:
-    """One certificate; self-signed without `issuer`."""
-    entity = Entity(label, algorithm, subject=name(label, organization), serial=next(_SERIAL), issuer=issuer)
+    """One certificate; self-signed without `issuer`. `label` names the key, and the subject unless that is given."""
+    entity = Entity(label, algorithm, subject=subject or name(label, organization), serial=next(_SERIAL), issuer=issuer)
     signer = issuer or entity
     extensions = [extension("2.5.29.14", der.octet_string(entity.key_id))]
     if issuer:
@@ -114,8 +126,9 @@ def make(
         extensions.append(extension("2.5.29.19", der.sequence(der.boolean(True), *limit), critical=True))
     if kind == "tsa":
         extensions.append(extension("2.5.29.37", der.sequence(der.oid("1.3.6.1.5.5.7.3.8")), critical=True))
-    if USAGES[kind]:
-        extensions.append(extension("2.5.29.15", der.named_bits(*USAGES[kind]), critical=True))
+    bits = USAGES[kind] if usage is None else usage
+    if bits:
+        extensions.append(extension("2.5.29.15", der.named_bits(*bits), critical=True))
     tbs = der.sequence(
         der.explicit(0, der.integer(2)),
         der.integer(entity.serial),

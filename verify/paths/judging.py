@@ -20,6 +20,7 @@ from verify.paths.known_lists import Unusable
 from verify.paths.memory import Path
 from verify.paths.policies import agreed
 from verify.paths.pool import Pool
+from verify.paths.signatures import completed
 from verify.paths.state import UNLIMITED, Issuers, PathRules, State, constrained, counted, mappings_of, start
 from verify.paths.status import status_of
 from verify.paths.subtrees import Subtrees
@@ -133,18 +134,20 @@ def _certificate(certificate: Certificate, issuer: Certificate, state: State, fo
     if final:
         found.policies = agreed(graph, found.wanted)
         return state
-    return _below(certificate, replace(state, graph=graph))
+    return _below(certificate, replace(state, graph=graph), found)
 
 
-def _below(certificate: Certificate, state: State) -> State:
+def _below(certificate: Certificate, state: State, found: Walk) -> State:
     """6.1.4 in its order: mappings (b), counters (h), (l), then this certificate's own constraints."""
+    after = counted(state, certificate)
     try:
         if state.graph is not None:
             mapped = state.graph.map(mappings_of(certificate), allowed=state.policy_mapping > 0)
-            state = replace(state, graph=mapped)
-        return constrained(counted(state, certificate), certificate)
+            after = replace(after, graph=mapped)
+        return constrained(after, certificate)
     except DerError:
-        return replace(state, graph=None, explicit_policy=0)  # `checks.run` has objected
+        found.failures.append(checks.malformed(certificate))
+        return replace(after, spki=completed(certificate.spki, state.spki))
 
 
 def vouch(signer: Certificate, anchor: Certificate, inquiry: Inquiry) -> bool:
