@@ -1,27 +1,26 @@
 """Keys delivered as files (软证书, PKCS#12, RFC 7292): made, packed with their certificate, and forgotten.
 
-For holders without a token. RSA and P-256 by `cryptography` (AES-256-CBC); SM2, which it cannot hold, by our own writer
-(SM4-CBC under PBES2, HMAC-SM3). The private key never leaves this module in clear and is stored nowhere.
+For holders without a token: PBES2 with SM4-CBC and HMAC-SM3 for SM2, AES-256-CBC and HMAC-SHA256 otherwise. Our own
+writer, because `cryptography` holds no SM2 keys and fixes the rounds of the MAC at 2,048, which a guesser would choose
+to attack. The private key never leaves this module in clear and is stored nowhere.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
-from cryptography import x509
 from cryptography.hazmat.primitives import hashes, padding
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.hmac import HMAC
 from cryptography.hazmat.primitives.kdf.pbkdf2 import PBKDF2HMAC
-from cryptography.hazmat.primitives.serialization import PrivateFormat, load_der_private_key, pkcs12
 
 from foundation import der
 from foundation.errors import InvalidInput
 from foundation.ids import Ids
 from foundation.text import Text
 from hsm import oids, private_keys
-from hsm.digests import sm3
+from hsm.digests import Digest, sm3
 from hsm.keys import Algorithm
 from hsm.private_keys import PrivateKey
 from hsm.sm2 import Sm2PrivateKey
@@ -75,40 +74,32 @@ class OneTimeKey:
         key, self._key = self._key, None
         if key is None:
             raise RuntimeError("this key was packed and forgotten")
-        if isinstance(key, Sm2PrivateKey):
-            return _Writer(password, ids, rounds).file(key.pkcs8(), certificate, chain, name)
-        return _by_library(key, certificate, chain, password, name, rounds)
+        ciphers = _SM if isinstance(key, Sm2PrivateKey) else _USUAL
+        return _Writer(password, ids, rounds, ciphers).file(key.pkcs8(), certificate, chain, name)
 
 
-def _by_library(
-    key: PrivateKey, certificate: bytes, chain: Sequence[bytes], password: str, name: str, rounds: int
-) -> bytes:
-    held = load_der_private_key(key.pkcs8(), password=None)
-    if not isinstance(held, rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey):
-        raise TypeError("the library packs RSA and EC keys only")
-    sealing = (
-        PrivateFormat.PKCS12.encryption_builder()
-        .kdf_rounds(rounds)
-        .key_cert_algorithm(pkcs12.PBES.PBESv2SHA256AndAES256CBC)
-        .hmac_hash(hashes.SHA256())
-        .build(password.encode())
-    )
-    return pkcs12.serialize_key_and_certificates(
-        name.encode(),
-        held,
-        x509.load_der_x509_certificate(certificate),
-        [x509.load_der_x509_certificate(one) for one in chain],
-        sealing,
-    )
+@dataclass(frozen=True, slots=True)
+class _Ciphers:
+    """What seals the bags, and what the MAC over them is made with."""
+
+    oid: str
+    algorithm: type[algorithms.SM4 | algorithms.AES256]
+    key_octets: int
+    digest: Digest
+
+
+_SM = _Ciphers(oids.SM4_CBC, algorithms.SM4, 16, Digest.SM3)
+_USUAL = _Ciphers(oids.AES256_CBC, algorithms.AES256, 32, Digest.SHA256)
 
 
 class _Writer:
     """DER of a PFX (RFC 7292 4). PRF is HMAC-SHA256, the only one besides SHA-1 every reader of SM4 files knows."""
 
-    def __init__(self, password: str, ids: Ids, rounds: int) -> None:
+    def __init__(self, password: str, ids: Ids, rounds: int, ciphers: _Ciphers) -> None:
         self._password = password
         self._ids = ids
         self._rounds = rounds
+        self._ciphers = ciphers
 
     def file(self, pkcs8: bytes, certificate: bytes, chain: Sequence[bytes], name: str) -> bytes:
         own = sm3(certificate)[:20]
@@ -132,37 +123,37 @@ class _Writer:
         return der.sequence(der.oid(_ENCRYPTED), der.explicit(0, der.sequence(der.integer(0), info)))
 
     def _sealed(self, content: bytes) -> tuple[bytes, bytes]:
-        """PBES2 (RFC 8018 6.2) with SM4-CBC: its AlgorithmIdentifier and the ciphertext."""
-        salt, iv = self._ids.random(_SALT), self._ids.random(16)
-        key = PBKDF2HMAC(hashes.SHA256(), 16, salt, self._rounds).derive(self._password.encode())
+        """PBES2 (RFC 8018 6.2): its AlgorithmIdentifier and the ciphertext."""
+        salt, iv, size = self._ids.random(_SALT), self._ids.random(16), self._ciphers.key_octets
+        key = PBKDF2HMAC(hashes.SHA256(), size, salt, self._rounds).derive(self._password.encode())
         padder = padding.PKCS7(128).padder()
-        running = Cipher(algorithms.SM4(key), modes.CBC(iv)).encryptor()
+        running = Cipher(self._ciphers.algorithm(key), modes.CBC(iv)).encryptor()
         sealed = running.update(padder.update(content) + padder.finalize()) + running.finalize()
         derivation = der.sequence(
             der.octet_string(salt),
             der.integer(self._rounds),
-            der.integer(16),
+            der.integer(size),
             der.sequence(der.oid(_HMAC_SHA256), der.null()),
         )
-        cipher = der.sequence(der.oid(oids.SM4_CBC), der.octet_string(iv))
+        cipher = der.sequence(der.oid(self._ciphers.oid), der.octet_string(iv))
         parameters = der.sequence(der.sequence(der.oid(_PBKDF2), derivation), cipher)
         return der.sequence(der.oid(_PBES2), parameters), sealed
 
     def _mac(self, safe: bytes) -> bytes:
-        salt = self._ids.random(_SALT)
-        running = HMAC(_mac_key(self._password, salt, self._rounds), hashes.SM3())
+        salt, digest_of = self._ids.random(_SALT), self._ciphers.digest
+        running = HMAC(_mac_key(self._password, salt, self._rounds, digest_of), digest_of.primitive())
         running.update(safe)
-        algorithm = der.sequence(der.oid(oids.SM3), der.null())
+        algorithm = der.sequence(der.oid(digest_of.oid), der.null())
         digest = der.sequence(algorithm, der.octet_string(running.finalize()))
         return der.sequence(digest, der.octet_string(salt), der.integer(self._rounds))
 
 
-def _mac_key(password: str, salt: bytes, rounds: int) -> bytes:
-    """RFC 7292 B.2 over SM3, for one block of output, which is all a MAC key of 32 octets needs."""
+def _mac_key(password: str, salt: bytes, rounds: int, digest: Digest) -> bytes:
+    """RFC 7292 B.2 for one block of output, which is all a MAC key of 32 octets needs."""
     secret = password.encode("utf-16-be") + b"\0\0"
     value = bytes((_MAC_KEY,)) * _BLOCK + _filled(salt) + _filled(secret)
     for _ in range(rounds):
-        value = sm3(value)
+        value = digest.of(value)
     return value
 
 
