@@ -44,7 +44,7 @@ class ListAge:
 def lists(room: CaRoom) -> Iterator[ListName]:
     """Every list of every CA; shards are counted in the database, where another process may have added some."""
     with room.ground.db.read() as session:
-        counts = dict(session.execute(select(CaAuthority.slug, CaAuthority.shards)).tuples().all())
+        counts = dict(session.execute(select(CaAuthority.slug, CaAuthority.shards)).all())
     for authority in authorities(room):
         yield from lists_of(authority, counts.get(authority.slug, 0))
 

@@ -188,7 +188,7 @@ def _freeze_listed(session: Session, principal: Principal, job: UUID, selection:
     for at in range(0, len(texts), _AT_ONCE):
         some = texts[at : at + _AT_ONCE]
         query = select(CaCertificate.serial, CaCertificate.id).where(*conditions, CaCertificate.serial.in_(some))
-        found = dict(session.execute(query).tuples().all())
+        found = dict(session.execute(query).all())
         unknown += [text for text in some if text not in found]
         items = [
             {"job_id": job, "position": position + count, "certificate_id": found[text]}

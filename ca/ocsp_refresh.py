@@ -50,7 +50,7 @@ def _stale(room: CaRoom) -> Sequence[tuple[str, str, str]]:
     table, half = CaOcspAnswer, int((room.ground.clock.now() - ocsp_store.LIFE / 2).timestamp())
     query = select(table.authority, table.serial, table.form).where(table.made <= half).order_by(table.made)
     with room.ground.db.read() as session:
-        return sorted(session.execute(query.limit(CHUNK)).tuples().all())
+        return sorted(session.execute(query.limit(CHUNK)).all())
 
 
 def _renew(room: CaRoom, above: Authority, wanted: Sequence[tuple[str, str]]) -> int:
@@ -120,7 +120,7 @@ def _unsigned(room: CaRoom, authority: str, after: UUID | None) -> Sequence[tupl
     if after is not None:
         query = query.where(CaCertificate.id > after)
     with room.ground.db.read() as session:
-        return session.execute(query.order_by(CaCertificate.id).limit(CHUNK)).tuples().all()
+        return session.execute(query.order_by(CaCertificate.id).limit(CHUNK)).all()
 
 
 def _observe(room: CaRoom) -> None:
@@ -133,4 +133,4 @@ def oldest(room: CaRoom) -> dict[str, int]:
     """When the first stored answer of each CA is over, in Unix time."""
     query = select(CaOcspAnswer.authority, func.min(CaOcspAnswer.until)).group_by(CaOcspAnswer.authority)
     with room.ground.db.read() as session:
-        return dict(session.execute(query).tuples().all())
+        return dict(session.execute(query).all())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -133,17 +134,30 @@ class Region:
 def make_region(tmp_path_factory: pytest.TempPathFactory, cluster: str) -> Iterator[Callable[..., Region]]:
     """Build a region of its own: `make_region("sqlite", suites)`."""
     made: list[CaRoom] = []
+    templates: dict[str, Path] = {}
+
+    def empty(kind: str, home: Path) -> str:
+        """An empty database, copied from one that was brought up by migrating, once."""
+        if kind not in templates:
+            templates[kind] = tmp_path_factory.mktemp("empty")
+            if kind == "postgresql":
+                databases.execute(cluster.format(name="postgres"), "CREATE DATABASE ca_empty")
+            db = open_database(Settings(home=home, database={"url": place(kind, templates[kind], "ca_empty")}))
+            schema.upgrade(db)
+            db.dispose()
+        name = f"ca_{home.name}".replace("-", "_")
+        if kind == "postgresql":
+            databases.execute(cluster.format(name="postgres"), f"CREATE DATABASE {name} TEMPLATE ca_empty")
+        else:
+            shutil.copyfile(templates[kind] / "ca.db", home / "ca.db")
+        return place(kind, home, name)
+
+    def place(kind: str, home: Path, name: str) -> str:
+        return cluster.format(name=name) if kind == "postgresql" else f"sqlite:///{home}/ca.db"
 
     def make(kind: str, suites: tuple[Suite, ...] = (Suite.SM2,)) -> Region:
         home = tmp_path_factory.mktemp(kind)
-        name = f"ca_{home.name}".replace("-", "_")
-        url = f"sqlite:///{home}/ca.db"
-        if kind == "postgresql":
-            databases.execute(cluster.format(name="postgres"), f"CREATE DATABASE {name}")
-            url = cluster.format(name=name)
-        db = open_database(Settings(home=home, database={"url": url}))
-        schema.upgrade(db)
-        db.dispose()
+        url = empty(kind, home)
         clock = FixedClock(START)
         room = build_room(home, url, clock)
         establish(room, suites)
