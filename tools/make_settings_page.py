@@ -36,12 +36,18 @@ secrets masked.
 
 def groups() -> list[tuple[str, str, dict[str, FieldInfo]]]:
     plain = {name: field for name, field in Settings.model_fields.items() if not _group(field)}
-    nested = [
-        (name, f"YINXIN_{name.upper()}__", group.model_fields)
-        for name, field in Settings.model_fields.items()
-        if (group := _group(field))
-    ]
-    return [("general", "YINXIN_", plain), *nested]
+    return [("general", "YINXIN_", plain), *_nested(Settings, "", "YINXIN_")]
+
+
+def _nested(model: type[BaseModel], path: str, prefix: str) -> list[tuple[str, str, dict[str, FieldInfo]]]:
+    """Groups below, each followed by its own: `keys`, `keys.pkcs11`."""
+    found = []
+    for name, field in model.model_fields.items():
+        if (group := _group(field)) is not None:
+            place, variables = f"{path}{name}", f"{prefix}{name.upper()}__"
+            plain = {key: one for key, one in group.model_fields.items() if not _group(one)}
+            found += [(place, variables, plain), *_nested(group, f"{place}.", variables)]
+    return found
 
 
 def page() -> str:
@@ -56,11 +62,15 @@ def page() -> str:
 
 
 def _group(field: FieldInfo) -> type[BaseModel] | None:
-    kind = field.annotation
-    return kind if isinstance(kind, type) and issubclass(kind, BaseModel) else None
+    """The model of a group, also of one that may be left out."""
+    kinds = [kind for kind in get_args(field.annotation) if kind is not type(None)] or [field.annotation]
+    kind = kinds[0]
+    return kind if len(kinds) == 1 and isinstance(kind, type) and issubclass(kind, BaseModel) else None
 
 
 def _default(field: FieldInfo) -> str:
+    if field.is_required():
+        return "必填 / required"
     if field.default is None or field.default == "":
         return "—"
     value: Any = field.default
