@@ -72,8 +72,8 @@ def validate(
             best = best or result
     except OutOfBounds as error:
         return _stopped(leaf, best, error.what)
-    if best is None and (search.cut or pool.crowded):
-        return _stopped(leaf, None, "paths")
+    if search.cut or pool.crowded:
+        return _stopped(leaf, best, "paths")
     return best or _no_chain(leaf, search.unsigned)
 
 

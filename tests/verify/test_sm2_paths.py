@@ -42,6 +42,8 @@ _DISAGREE = {
     "delta-that-leaves-a-gap-is-not-laid-over": "refuses the complete list too",
     "delta-fresh-over-a-list-out-of-date": "wants the complete list fresh (RFC 5280 6.3.3 (a)(1)(i) does not)",
     "answer-with-sm3-hashes": "knows no SM3",
+    "answer-of-a-delegated-responder": "reads the responder's key with a library that has no SM2",
+    "answer-of-another-ca's-responder": "reads the responder's key with a library that has no SM2",
     "answer-older-than-the-list-that-revokes": "lets a good answer outvote a newer list (facts: sealing 2.3 note a)",
 }
 """Case → why pyhanko-certvalidator 0.33 sees it differently."""

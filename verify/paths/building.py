@@ -37,24 +37,25 @@ class Search:
         if leaf.der in trust.anchored:
             yield (leaf,)
             return
-        for issuer in self._issuers(leaf):
-            if issuer.der in trust.held:
-                routes = self._routes(issuer)
-                self.cut = self.cut or routes.cut
-                self.unsigned = self.unsigned or routes.unsigned
-                for route in routes.paths:
-                    if not any(certificate.der == leaf.der for certificate in route):
-                        yield (leaf, *route)
+        for issuer in self._known_issuers(leaf):
+            routes = self._routes(issuer)
+            self.cut = self.cut or routes.cut
+            self.unsigned = self.unsigned or routes.unsigned
+            for route in routes.paths:
+                if not any(certificate.der == leaf.der for certificate in route):
+                    yield (leaf, *route)
         if self.pool.brought:
             held = trust.held
             for path in self._search(leaf):
                 if not all(certificate.der in held for certificate in path[1:]):
                     yield path
 
-    def _issuers(self, leaf: Certificate) -> Iterator[Certificate]:
+    def _known_issuers(self, leaf: Certificate) -> Iterator[Certificate]:
         issuers, cut = self.pool.issuers(leaf)
         self.cut = self.cut or cut
         for issuer in issuers:
+            if issuer.der not in self.pool.trust.held:
+                continue
             if open_key(issuer.spki) or self.signatures.certificate(issuer.spki, leaf):
                 yield issuer
             else:

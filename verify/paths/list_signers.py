@@ -17,26 +17,24 @@ def signing_key(known: KnownList, certificate: Certificate, link: Link, inquiry:
     """The key under which the list stands, or why there is none."""
     crl = known.crl
     direct = same_name(crl.issuer.raw, link.issuer.subject.raw)
-    fault = Unusable.SIGNER
+    found = [item for item in inquiry.pool.named(comparable(crl.issuer.raw)) if item.der != link.issuer.der]
     if direct:
-        if not link.issuer.allows(KeyUsage.CRL_SIGN):
-            fault = Unusable.NOT_ALLOWED
-        elif inquiry.signatures.crl(link.spki, crl, known.verified):
-            return link.spki
-        else:
-            fault = Unusable.SIGNATURE
-    named = [item for item in inquiry.pool.named(comparable(crl.issuer.raw)) if item.der != link.issuer.der]
-    named.sort(key=lambda item: item.subject_key_id != crl.authority_key_id)
-    for candidate in named[:MOST_FAN_OUT]:
-        if direct and not _beside(candidate, link.issuer, link.spki, inquiry):
+        found.insert(0, link.issuer)
+    if crl.authority_key_id is not None:
+        found.sort(key=lambda item: item.subject_key_id != crl.authority_key_id)
+    fault = Unusable.SIGNER
+    for item in found[:MOST_FAN_OUT]:
+        own = item is link.issuer
+        if direct and not own and not _beside(item, link.issuer, link.spki, inquiry):
             continue
-        if not candidate.allows(KeyUsage.CRL_SIGN):
+        spki = link.spki if own else item.spki
+        if not item.allows(KeyUsage.CRL_SIGN):
             fault = Unusable.NOT_ALLOWED
-        elif not inquiry.signatures.crl(candidate.spki, crl, known.verified):
+        elif not inquiry.signatures.crl(spki, crl, known.verified):
             fault = Unusable.SIGNATURE
-        elif (not direct and candidate.der == certificate.der) or _vouched(candidate, link, inquiry):
-            # its authority put it on its own list (PKITS 4.14.30); that key rules the list anyway
-            return candidate.spki
+        elif own or (not direct and item.der == certificate.der) or _vouched(item, link, inquiry):
+            # its authority put a signer on its own list (PKITS 4.14.30); that key rules the list anyway
+            return spki
         else:
             return Unusable.SIGNER
     return fault
