@@ -95,6 +95,7 @@ def _unestablished() -> Iterator[CaRoom]:
 
 def ca() -> click.Group:
     from ca.chain import authorities
+    from ca.kmc.cli import kmc
 
     @click.group("ca")
     def ca() -> None:
@@ -117,6 +118,7 @@ def ca() -> click.Group:
         say(rows, as_json=as_json, lines=[f"{r['name']:<14} {r['not_after']:%Y-%m-%d}  {r['subject']}" for r in rows])
 
     ca.add_command(credential_group(_ca_room))
+    ca.add_command(kmc)
     add_offline_commands(ca, _unestablished)
     return ca
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ca.api
 import ca.batch_api
 import ca.credentials.api
+import ca.kmc.api
 import ca.registration.api
 import ca.registration.office_api
 import hsm.api
@@ -19,6 +20,7 @@ ROUTES: tuple[Route, ...] = (
     *ca.api.ROUTES,
     *ca.batch_api.ROUTES,
     *ca.credentials.api.ROUTES,
+    *ca.kmc.api.ROUTES,
     *ca.registration.api.ROUTES,
     *ca.registration.office_api.ROUTES,
     *seal.api.ROUTES,
