@@ -165,7 +165,7 @@ def _freeze(session: Session, principal: Principal, job: UUID, selection: Select
 def _conditions(principal: Principal, selection: Selection) -> list[ColumnElement[bool]]:
     found: list[ColumnElement[bool]] = [
         scope(principal),
-        CaCertificate.state == State.ISSUED,
+        CaCertificate.state != State.RECORDED,
         CaCertificate.profile != ROOT.name,
     ]
     if selection.authority is not None:

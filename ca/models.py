@@ -20,6 +20,8 @@ class State(StrEnum):
     RECORDED = "recorded"
     """The intent is committed; a signature may exist. Its status is answered as good (P11)."""
     ISSUED = "issued"
+    LOST = "lost"
+    """Issued, its body lost by a restore: known by serial, answered as good until revoked (`ca.lost`)."""
 
 
 class CaCertificate(Base):

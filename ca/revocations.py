@@ -55,7 +55,7 @@ def check_invalidity(invalidity: datetime | None, now: datetime) -> None:
 
 def check_row(row: CaCertificate, reason: Reason) -> None:
     """A root cannot revoke itself, a leaf has no CA to be compromised, and what is unfinished is finished first."""
-    if row.state != State.ISSUED:
+    if row.state == State.RECORDED:
         raise CertificateUnfinished
     if row.profile == ROOT.name:
         raise InvalidInput(

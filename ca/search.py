@@ -141,7 +141,7 @@ def _conditions(room: CaRoom, query: Query) -> list[ColumnElement[bool]]:
 
 def _having(standing: Standing, now: datetime) -> ColumnElement[bool]:
     revoked = CaRevocation.certificate_id.is_not(None)  # the outer join is there
-    issued = CaCertificate.state == State.ISSUED
+    issued = CaCertificate.state != State.RECORDED
     match standing:
         case Standing.UNFINISHED:
             return CaCertificate.state == State.RECORDED
@@ -178,7 +178,7 @@ def _entry(room: CaRoom, row: CaCertificate, gone: CaRevocation | None, *, whole
 
 
 def _standing(row: CaCertificate, gone: CaRevocation | None, now: datetime) -> Standing:
-    if row.state != State.ISSUED:
+    if row.state == State.RECORDED:
         return Standing.UNFINISHED
     if gone is not None:
         return Standing.HELD if gone.reason == Reason.CERTIFICATE_HOLD else Standing.REVOKED
