@@ -135,6 +135,7 @@ class VendorToken:
         self._c.token_fail.argtypes = (ctypes.c_int, ctypes.c_ulong, ctypes.c_int)
         for call in self.CALLS:
             self.fail(call, 0, 0)
+        self.set("readable", 0)
 
     def backend(self, **changes: Any) -> CryptokiBackend:
         return pkcs11(**{"module": self.path, **changes})
@@ -145,5 +146,5 @@ class VendorToken:
     def seen(self, call: str) -> int:
         return int(self._c.token_seen(self.CALLS[call]))
 
-    def die_half_way(self, on: int = 1) -> None:
-        self._c.token_die_half_way(on)
+    def set(self, lever: str, on: int = 1) -> None:
+        getattr(self._c, f"token_{lever}")(on)

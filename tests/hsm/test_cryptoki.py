@@ -196,7 +196,7 @@ def test_a_process_killed_half_way_leaves_nothing_behind(token: devices.VendorTo
     child = os.fork()
     if child == 0:
         try:
-            token.die_half_way()
+            token.set("die_half_way")
             backend.generate("lost#1", Algorithm.P256)
         finally:
             os._exit(1)
@@ -209,6 +209,45 @@ def test_a_try_that_failed_half_way_is_not_doubled(token: devices.VendorToken, b
     token.fail("generate", 0x30, 2)
     made = backend.generate("k#1", Algorithm.P256)
     assert [found.reference for found in backend.inventory()] == [made.reference]
+
+
+def test_a_key_that_could_be_read_out_is_not_kept(token: devices.VendorToken, backend: CryptokiBackend) -> None:
+    token.set("readable")
+    with pytest.raises(DeviceFault, match="can be read out"):
+        backend.generate("k#1", Algorithm.P256)
+    assert backend.inventory() == []
+    assert backend.sweep() == 0
+
+
+@pytest.mark.parametrize("size", [0, 4097])
+def test_random_octets_have_bounds(backend: CryptokiBackend, size: int) -> None:
+    with pytest.raises(ValueError, match="octets at a time"):
+        backend.random(size)
+
+
+def test_points_come_wrapped_and_bare_and_nothing_else() -> None:
+    point = b"\x04" + bytes(range(64))
+    assert cryptoki_keys._point(der.octet_string(point), "pkcs11") == point
+    assert cryptoki_keys._point(point, "pkcs11") == point
+    for wrong in (
+        b"",
+        b"\x02" + bytes(64),
+        der.octet_string(b"\x02" + bytes(32)),
+        der.octet_string(bytes(97)),
+        b"\x04",
+    ):
+        with pytest.raises(DeviceFault, match="CKA_EC_POINT"):
+            cryptoki_keys._point(wrong, "pkcs11")
+
+
+def test_foreign_keys_on_the_token_are_not_listed(backend: CryptokiBackend) -> None:
+    def lay(opened):
+        private = opened.session.generate_keypair(KeyType.RSA, 1024, id=b"theirs", label="theirs", store=True)[1]
+        assert cryptoki_keys.algorithm_of(private, None) is None
+
+    backend._worker.call(lay)
+    assert backend.inventory() == []
+    backend._worker.call(lambda opened: cryptoki_keys.remove(opened.session, b"theirs"))
 
 
 def test_sm2_is_refused_without_the_vendors_numbers(backend: CryptokiBackend) -> None:

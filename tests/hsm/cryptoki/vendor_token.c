@@ -31,12 +31,13 @@ enum { CKK_EC = 3, CKO_PUBLIC = 2, CKO_PRIVATE = 3 };
 static const unsigned char SM2_CURVE[] = {0x06, 0x08, 0x2a, 0x81, 0x1c, 0xcf, 0x55, 0x01, 0x82, 0x2d};
 static LIST *real, list;
 static struct { ULONG code; int times; } levers[68];
-static int die_half_way, seen[68];
+static int die_half_way, readable, seen[68];
 static struct { ULONG session, mechanism; char name[80]; } pending;
 
 void token_fail(int call, ULONG code, int times) { levers[call].code = code; levers[call].times = times; }
 int token_seen(int call) { return seen[call]; }
 void token_die_half_way(int on) { die_half_way = on; }
+void token_readable(int on) { readable = on; }
 
 #define FAIL(number) \
     seen[number]++; \
@@ -124,6 +125,8 @@ static ULONG generate(ULONG session, MECHANISM *how, ATTRIBUTE *public_template,
 {
     FAIL(GENERATE_PAIR)
     ULONG result;
+    if (readable) /* as a token whose policy overrules the caller's */
+        *(unsigned char *)attribute(private_template, private_count, CKA_EXTRACTABLE)->value = 1;
     if (how->mechanism == VENDOR_GENERATE)
         result = generate_sm2(session, attribute(private_template, private_count, CKA_ID),
                               attribute(private_template, private_count, CKA_LABEL), public_key, private_key);
