@@ -113,7 +113,7 @@ def opener(settings: Settings, db: Database, clock: Clock, ids: Ids, journal: Jo
         room = HsmRoom.build(
             ground, vault, announce=partial(_announce, journal), witness=lambda keys: WitnessedKeys(keys, journal)
         )
-        return Opened(ground, vault, room, journal, policies(ground, room.keys, journal))
+        return Opened(ground, vault, room, journal, policies(ground, room.keys, journal, room.escrow))
 
     return open_with
 

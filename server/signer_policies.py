@@ -10,6 +10,7 @@ import seal.policies
 import sso.policies
 from ca.room import CaRoom
 from foundation.ground import Ground
+from hsm.escrow.shapes import Escrow
 from hsm.keys import Purpose
 from hsm.service import checkpoint_policy
 from hsm.service.journal import Journal
@@ -17,9 +18,9 @@ from hsm.service.policies import Policies
 from hsm.store import KeyStore
 
 
-def policies(ground: Ground, keys: KeyStore, journal: Journal) -> Policies:
+def policies(ground: Ground, keys: KeyStore, journal: Journal, escrow: Escrow) -> Policies:
     return {
-        **ca.policies.policies(CaRoom.build(ground, keys)),
+        **ca.policies.policies(CaRoom.build(ground, keys, escrow)),
         **seal.policies.policies(ground),
         **sso.policies.policies(ground),
         **licence.policies.policies(ground),

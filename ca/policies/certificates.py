@@ -10,6 +10,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from ca.issue import tbs_mac
+from ca.kmc.guard import require_escrowed
 from ca.models import CaCertificate, State
 from ca.policies import requests
 from ca.profiles import ROOT
@@ -83,6 +84,7 @@ def _profile(room: CaRoom, row: CaCertificate, tbs: Certificate) -> None:
         raise PolicyRefused(
             "foreign_ca", "CA 证书只签发给本密钥库的密钥", "CA certificates are for keys of this key store only"
         )
+    require_escrowed(room, profile, tbs.spki)
 
 
 def _is_our_key(room: CaRoom, spki: bytes) -> bool:
