@@ -34,7 +34,14 @@ def read_request(data: bytes) -> Request:
     parts = fields(info, 3, 8, "certificate request")
     if parts[0].as_integer() != 0:
         raise DerError("version of a certificate request")
-    return Request(info.raw, parts[2].expect(der.SEQUENCE).raw, scheme_of(algorithm), signature.as_bits())
+    return Request(info.raw, parts[2].expect(der.SEQUENCE).raw, scheme_of(algorithm), _whole(signature))
+
+
+def _whole(signature: der.Node) -> bytes:
+    """A signature has whole octets: with bits left over, one request would have several encodings."""
+    if signature.expect(der.BIT_STRING).content[:1] != b"\x00":
+        raise DerError("signature of a certificate request")
+    return signature.as_bits()
 
 
 def read_request_name(data: bytes) -> bytes:
