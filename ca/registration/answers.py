@@ -19,7 +19,7 @@ from ca.registration.notices import Notice
 from ca.registration.policy import Evidence
 from ca.registration.search import Clear
 from ca.registration.states import Kind, State
-from ca.schemas import IdentityBody, SubjectBody, pem, reason_name
+from ca.schemas import IdentityBody, NamesBody, SubjectBody, pem, reason_name
 from foundation.web.api import Wire
 
 
@@ -28,6 +28,7 @@ class DetailsOut(Wire):
 
     subject: SubjectBody
     identity: IdentityBody
+    names: NamesBody
     csr: str | None
     phone: str | None
     note: str | None
@@ -42,6 +43,12 @@ class DetailsOut(Wire):
             subject=SubjectBody.model_construct(**{name: getattr(said.subject, name) for name in fields}),
             identity=IdentityBody.model_construct(
                 **{name: getattr(said.identity, name) for name in said.identity.__dataclass_fields__}
+            ),
+            names=NamesBody.model_construct(
+                dns=list(said.names.dns),
+                ip=list(said.names.ip),
+                email=list(said.names.email),
+                uri=list(said.names.uri),
             ),
             csr=base64.b64encode(said.csr).decode() if said.csr is not None else None,
             phone=said.phone,

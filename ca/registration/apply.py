@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from ca.enrol import proven_key
 from ca.models import CaCertificate
-from ca.profiles import profile_named
+from ca.reading.alternative import names_of
 from ca.reading.crl import Reason
 from ca.registration import about, access, content, filing, machine, policy
 from ca.registration.about import About
@@ -37,7 +37,7 @@ def file(room: RegistrationRoom, principal: Principal, wanted: Application) -> U
 
 
 def _file_new(room: RegistrationRoom, principal: Principal, wanted: Application) -> UUID:
-    profile = policy.open_profile(wanted.profile)
+    profile = policy.open_profile(room.ca, wanted.profile)
     filing.check_channel(principal, profile, wanted.channel)
     if wanted.delivery is Delivery.NONE or wanted.certificate_id is not None:
         raise _misused()
@@ -56,7 +56,7 @@ def _request(room: RegistrationRoom, principal: Principal, own: str | None, want
         raise _misused()
     with ground.db.read() as session:
         found = about.find(room, session, principal, own, wanted.certificate_id)
-    profile = profile_named(found.profile)
+    profile = room.ca.profile(found.profile)
     said = _carried(found, wanted)
     settled = replace(
         wanted,
@@ -68,7 +68,7 @@ def _request(room: RegistrationRoom, principal: Principal, own: str | None, want
         reason=_reason(wanted, found),
     )
     if wanted.kind in ISSUING:
-        policy.open_profile(found.profile)
+        policy.open_profile(room.ca, found.profile)
         filing.check(room, profile, settled, said, now)
         _check_key(found, wanted, said)
     row = new_row(
@@ -92,7 +92,7 @@ def _carried(found: About, wanted: Application) -> Content:
     """Only a change changes what the certificate says, and then never whose it is."""
     said, identity = wanted.content, found.identity()
     if wanted.kind is not Kind.CHANGE:
-        return replace(said, subject=found.subject(), identity=identity)
+        return replace(said, subject=found.subject(), identity=identity, names=names_of(found.certificate))
     if said.identity != identity:
         changed = [name for name in IDENTIFYING if getattr(said.identity, name) not in (None, getattr(identity, name))]
         if changed:
@@ -215,7 +215,7 @@ def change(room: RegistrationRoom, principal: Principal, registration_id: UUID, 
         found = about.find(room, session, principal, own, row.certificate_id) if row.certificate_id else None
     wanted = application(row, said)
     settled = _carried(found, wanted) if found is not None else _completed(room, principal, wanted, before)
-    profile = profile_named(row.profile)
+    profile = room.ca.profile(row.profile)
     filing.check(room, profile, wanted, settled, ground.clock.now())
     with ground.db.begin() as session:
         row = access.load(session, principal, own, registration_id, lock=True)

@@ -14,7 +14,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from ca.profiles import Profile, profile_named
+from ca.profiles import Profile
 from ca.registration import apply, evidence, filing, machine, policy, rows, sheet
 from ca.registration.filing import Application
 from ca.registration.models import CaRegistration, CaRegistrationBulk
@@ -48,7 +48,7 @@ def upload(
     partial: bool = False,
 ) -> UUID:
     """Take a file and leave it to a job. What is wrong with the file as such is refused here."""
-    kind = policy.open_profile(profile)
+    kind = policy.open_profile(room.ca, profile)
     filing.check_channel(principal, kind, channel)
     if channel not in (Channel.DEPARTMENT, Channel.COUNTER):
         raise InvalidInput(
@@ -124,7 +124,7 @@ def _checked(
     room: RegistrationRoom, row: CaRegistrationBulk, table: sheet.Table
 ) -> tuple[list[tuple[int, str, Application]], list[Fault]]:
     """Good lines with their keys, and every fault."""
-    named, profile = rows.columns(table), profile_named(row.profile)
+    named, profile = rows.columns(table), room.ca.profile(row.profile)
     good: list[tuple[int, str, Application]] = []
     faults: list[Fault] = []
     seen: dict[str, int] = {}
@@ -180,7 +180,7 @@ def _file_within(
 ) -> None:
     keys = [key for _, key, _ in part]
     known = set(session.scalars(select(CaRegistration.row_key).where(CaRegistration.row_key.in_(keys))))
-    ground, profile = room.ground, profile_named(row.profile)
+    ground, profile = room.ground, room.ca.profile(row.profile)
     kind = PrincipalKind.CLIENT if row.filer_person is None else PrincipalKind.OFFICIAL
     filer = Principal(kind, row.filer, department=row.department, person_id=row.filer_person)
     for number, key, wanted in part:

@@ -13,7 +13,6 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from ca.profiles import profile_named
 from ca.registration import access, content
 from ca.registration.content import Content
 from ca.registration.errors import AskersOnly, CodeRefused, NotNow
@@ -57,7 +56,7 @@ def make(room: RegistrationRoom, principal: Principal, registration_id: UUID) ->
         if row.state != State.APPROVED or not _by_code(row, said):
             raise NotNow(Text("获取领取码", "make a code"), WORDS[State(row.state)])
         own_key = row.holder_index is not None and row.holder_index == own
-        shown = own_key or not profile_named(row.profile).personal
+        shown = own_key or not room.ca.profile(row.profile).personal
         if not shown and said.phone is None:
             raise InvalidInput(
                 "ca.registration.no_phone",

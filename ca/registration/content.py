@@ -17,12 +17,14 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from ca.names import Subject
+from ca.reading.alternative import NO_NAMES, AlternativeNames
 from ca.reading.identity import NO_IDENTITY, IdentityExtensions
 from ca.registration.models import CaRegistration, CaRegistrationEvidence
 from foundation.ground import Ground
 
 TABLE = "ca_registration"
 _SUBJECT = tuple(Subject.__dataclass_fields__)
+_NAMES = ("dns", "ip", "email", "uri")
 _IDENTITY = tuple(IdentityExtensions.__dataclass_fields__)
 
 
@@ -30,6 +32,7 @@ _IDENTITY = tuple(IdentityExtensions.__dataclass_fields__)
 class Content:
     subject: Subject
     identity: IdentityExtensions = NO_IDENTITY
+    names: AlternativeNames = NO_NAMES
     csr: bytes | None = None
     phone: str | None = None
     """Where the code and the notices go."""
@@ -41,6 +44,7 @@ class Content:
         return {
             "subject": {name: getattr(self.subject, name) for name in _SUBJECT},
             "identity": {name: getattr(self.identity, name) for name in _IDENTITY},
+            "names": {kind: list(getattr(self.names, kind)) for kind in _NAMES},
             "csr": base64.b64encode(self.csr).decode() if self.csr is not None else None,
             "phone": self.phone,
             "note": self.note,
@@ -53,6 +57,7 @@ class Content:
         return cls(
             Subject(**plain["subject"]),
             IdentityExtensions(**plain["identity"]),
+            _names(plain["names"]),
             base64.b64decode(plain["csr"]) if plain["csr"] is not None else None,
             plain["phone"],
             plain["note"],
@@ -64,6 +69,11 @@ class Content:
         """The number that tells whose certificate it is, of a natural person."""
         one = self.identity
         return one.citizen_number or one.passport_number or one.military_number
+
+
+def _names(plain: dict[str, list[str]]) -> AlternativeNames:
+    dns, ip, email, uri = (tuple(plain[kind]) for kind in _NAMES)
+    return AlternativeNames(dns, ip, email, uri)
 
 
 def _canonical(plain: dict[str, Any]) -> str:

@@ -170,7 +170,8 @@ def rehearse(room: RegistrationRoom, profile: Profile, suite: Suite, content: Co
     """Prepare the certificate as if it were issued now, with a stand-in where the holder's key is yet to come."""
     spki = proven_key(content.csr) if content.csr is not None else _stand_in(room, suite)
     authority = room.ca.authority(f"{suite}-issuing")
-    prepare(room.ca, wanted_from(authority, profile, content.subject, spki, content.identity, "rehearsal"), now)
+    wanted = wanted_from(authority, profile, content.subject, spki, content.identity, "rehearsal", names=content.names)
+    prepare(room.ca, wanted, now)
 
 
 def _stand_in(room: RegistrationRoom, suite: Suite) -> bytes:

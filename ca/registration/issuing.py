@@ -130,6 +130,7 @@ def issued(room: RegistrationRoom, row: CaRegistration, said: Content, spki: byt
         subject=said.subject,
         spki=spki,
         identity=said.identity,
+        names=said.names,
         request_key=request_key(row),
     )
     reach("ca.registration.certified")

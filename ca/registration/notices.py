@@ -14,7 +14,6 @@ from sqlalchemy.exc import IntegrityError
 
 from ca.models import CaCertificate, CaRevocation
 from ca.models import State as CertificateState
-from ca.profiles import PROFILES, Holder
 from ca.reading.crl import Reason
 from ca.registration import access, content
 from ca.registration.models import CaExpiryNotice, CaRegistration
@@ -51,9 +50,9 @@ def write(room: RegistrationRoom) -> int:
 
 
 def _ending(room: RegistrationRoom, after: UUID | None) -> list[CaCertificate]:
-    """Certificates of people and organisations that end within a month and were not replaced or revoked."""
+    """Certificates somebody asked for that end within a month and were not replaced or revoked."""
     now = room.ground.clock.now()
-    ours = [p.name for p in PROFILES.values() if p.holder in (Holder.PERSON, Holder.ORGANIZATION)]
+    ours = [profile.name for profile in room.ca.profiles() if profile.requestable]
     replaced = select(CaRegistration.id).where(
         CaRegistration.certificate_id == CaCertificate.id,
         CaRegistration.kind.in_((Kind.RENEW, Kind.REKEY, Kind.CHANGE)),

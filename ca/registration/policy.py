@@ -10,9 +10,10 @@ from datetime import timedelta
 from enum import StrEnum
 
 from ca import oids
-from ca.profiles import REQUESTABLE, Holder, Profile, profile_named
+from ca.profiles import Holder, Profile
 from ca.reading.crl import Reason
 from ca.registration.states import ISSUING, Kind, State
+from ca.room import CaRoom
 from foundation.errors import InvalidInput
 from foundation.text import Text
 
@@ -42,10 +43,10 @@ _PERSON = frozenset((Channel.SELF, Channel.COUNTER))
 _MEMBER = frozenset((Channel.COMPANY, Channel.DEPARTMENT, Channel.COUNTER))
 
 
-def open_profile(name: str) -> Profile:
+def open_profile(room: CaRoom, name: str) -> Profile:
     """A profile one may ask for; the platform's own are refused."""
-    profile = profile_named(name)
-    if profile not in REQUESTABLE:
+    profile = room.profile(name)
+    if not profile.requestable:
         raise InvalidInput(
             "ca.profile_reserved",
             Text("该模板只供平台自身使用，不接受申请。", "This profile is the platform's own and cannot be asked for."),

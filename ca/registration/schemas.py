@@ -15,7 +15,7 @@ from ca.registration.filing import Application
 from ca.registration.policy import Channel, Delivery, Evidence
 from ca.registration.search import Entry, Whole
 from ca.registration.states import Kind, State, Step
-from ca.schemas import IdentityBody, Line, SubjectBody, decode, reason_name
+from ca.schemas import IdentityBody, Line, NamesBody, SubjectBody, decode, reason_name
 from ca.suites import Suite
 from foundation.errors import YinxinError
 from foundation.web.api import Wire, bad
@@ -38,6 +38,7 @@ class ContentBody(Wire):
 
     subject: SubjectBody | None = None
     identity: IdentityBody = IdentityBody()
+    names: NamesBody = NamesBody()
     csr: str | None = Field(None, max_length=50_000, description="PKCS#10, PEM or base64 of DER; only its key is used")
     phone: str | None = Field(None, max_length=20, description="Of the holder: where the code and notices go")
     note: str | None = Field(None, max_length=300, description="What it is needed for")
@@ -54,6 +55,7 @@ class ContentBody(Wire):
         return Content(
             self.subject.subject() if self.subject is not None else Subject(""),
             self.identity.identity(),
+            self.names.names(),
             decode(self.csr) if self.csr is not None else None,
             self.phone,
             self.note,

@@ -14,7 +14,6 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
-from ca.profiles import PROFILES
 from ca.reading.crl import Reason
 from ca.registration import access, content, machine
 from ca.registration.content import Content, blind_name
@@ -205,7 +204,7 @@ def read(room: RegistrationRoom, principal: Principal, registration_id: UUID) ->
 
 def entry(room: RegistrationRoom, row: CaRegistration, agreed: int) -> Entry:
     name = content.opened(room.ground, row).subject.common_name
-    profile = PROFILES.get(row.profile)
+    profile = room.ca.find_profile(row.profile)
     return Entry(
         id=row.id,
         kind=Kind(row.kind),

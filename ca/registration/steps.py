@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from ca.profiles import profile_named
 from ca.registration import access, apply, content, evidence, filing, issuing, machine, policy
 from ca.registration.errors import Changed, ReasonMissing
 from ca.registration.models import CaRegistration, CaRegistrationEvidence
@@ -105,7 +104,8 @@ def _ready(room: RegistrationRoom, principal: Principal, own: str | None, regist
         said, digest = content.opened(ground, row), content.digest(ground, row, attached)
     _check_evidence(row, attached)
     if Kind(row.kind) in ISSUING:
-        filing.check(room, profile_named(row.profile), apply.application(row, said), said, ground.clock.now())
+        profile = room.ca.profile(row.profile)
+        filing.check(room, profile, apply.application(row, said), said, ground.clock.now())
     return digest
 
 

@@ -124,7 +124,7 @@ def test_a_bad_request_of_a_token_costs_nothing(desk: Desk) -> None:
 
 
 def test_nobody_applies_as_somebody_else(desk: Desk) -> None:
-    said = Content(Subject("林知夏"), IdentityExtensions(citizen_number=PEOPLE[UUID(int=2)].citizen_number), csr())
+    said = Content(Subject("林知夏"), IdentityExtensions(citizen_number=PEOPLE[UUID(int=2)].citizen_number), csr=csr())
     with pytest.raises(InvalidInput, match="not_yours"):
         desk.file(CITIZEN, application("citizen", Channel.SELF, said))
     with pytest.raises(InvalidInput, match="not_yours"):
@@ -132,7 +132,7 @@ def test_nobody_applies_as_somebody_else(desk: Desk) -> None:
 
 
 def test_a_department_applies_for_itself_only(desk: Desk) -> None:
-    said = Content(Subject("印川市制章系统", OFFICE_NAME), IdentityExtensions(organization_code=OFFICE), csr())
+    said = Content(Subject("印川市制章系统", OFFICE_NAME), IdentityExtensions(organization_code=OFFICE), csr=csr())
     with pytest.raises(InvalidInput, match="not_yours"):
         desk.file(STRANGER, application("seal-maker", Channel.DEPARTMENT, said))
     filed = desk.file(PROGRAM, application("seal-maker", Channel.DEPARTMENT, said))
@@ -155,7 +155,7 @@ def test_a_department_applies_for_itself_only(desk: Desk) -> None:
     ],
 )
 def test_who_may_ask_for_what(desk: Desk, who: object, channel: Channel, profile: str) -> None:
-    said = Content(Subject("甲", OFFICE_NAME), IdentityExtensions(), csr())
+    said = Content(Subject("甲", OFFICE_NAME), IdentityExtensions(), csr=csr())
     with pytest.raises((InvalidInput, Forbidden)):
         desk.file(who, application(profile, channel, said))  # type: ignore[arg-type]
 
@@ -164,7 +164,7 @@ def test_a_company_s_agent_applies_with_evidence(desk: Desk) -> None:
     said = Content(
         Subject("印川市䶮澜数字科技有限公司", "印川市䶮澜数字科技有限公司"),
         IdentityExtensions(organization_code=COMPANY),
-        csr(),
+        csr=csr(),
     )
     filed = desk.file(CITIZEN, application("code-signer", Channel.COMPANY, said))
     with pytest.raises(InvalidInput, match="evidence_missing"):

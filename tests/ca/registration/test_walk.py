@@ -12,11 +12,12 @@ import pytest
 from ca.models import CaCertificate, CaRevocation
 from ca.names import Subject
 from ca.reading import identity_of, read_certificate
+from ca.reading.alternative import AlternativeNames, names_of
 from ca.reading.crl import Reason
 from ca.registration import codes, collect, holdings, search
 from ca.registration.content import Content
 from ca.registration.errors import AskersOnly, CodeRefused
-from ca.registration.policy import Delivery
+from ca.registration.policy import Channel, Delivery
 from ca.registration.states import Kind, State, Step
 from ca.signatures import check_certificate
 from ca.storing import opened
@@ -32,6 +33,7 @@ from tests.ca.registration.desk import (
     PROGRAM,
     REGISTRAR,
     Desk,
+    application,
     csr,
 )
 
@@ -142,7 +144,7 @@ def test_a_change_of_details_ends_the_old_one_as_affiliation_changed(desk: Desk)
     certificate = desk.row(old).issued_id
     assert certificate is not None
     before = read_certificate(opened(desk.room.ground.cipher, certificate_of(desk, certificate), "der"))
-    moved = Content(Subject("欧阳修文", "印川市市场监督管理局", "执法科"), identity_of(before), csr())
+    moved = Content(Subject("欧阳修文", "印川市市场监督管理局", "执法科"), identity_of(before), csr=csr())
     other = replace(moved, identity=replace(moved.identity, citizen_number=PEOPLE[UUID(int=1)].citizen_number))
     with pytest.raises(InvalidInput, match="other_holder"):
         desk.file(REGISTRAR, desk.about(Kind.CHANGE, certificate, content=other))
@@ -211,3 +213,13 @@ def test_lists_mask_and_queues_show_what_waits(desk: Desk) -> None:
     assert search.find(desk.room, CITIZEN, identifier).may == (Step.CHANGE, Step.WITHDRAW)
     named = search.search(desk.room, OFFICER, search.Query(name=PEOPLE[UUID(int=1)].name, limit=100)).items
     assert identifier in {entry.id for entry in named}
+
+
+def test_a_server_gets_the_names_that_were_approved(desk: Desk) -> None:
+    named = AlternativeNames(dns=("zwfw.yinchuan-sample.cn",))
+    said = Content(Subject("zwfw.yinchuan-sample.cn"), names=named, csr=csr())
+    made = desk.certificate(PROGRAM, application("tls-server", Channel.DEPARTMENT, said))
+    first = read_certificate(opened(desk.room.ground.cipher, certificate_of(desk, made), "der"))
+    assert names_of(first) == named
+    again = desk.certificate(PROGRAM, desk.about(Kind.REKEY, made, csr=csr()))
+    assert names_of(read_certificate(opened(desk.room.ground.cipher, certificate_of(desk, again), "der"))) == named
