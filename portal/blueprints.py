@@ -8,7 +8,20 @@ from typing import Protocol
 from flask import Blueprint, Flask
 
 from portal import shell
-from portal.pages import admin, authority, codes, console, handout, home, issuing, mine, verifying, window
+from portal.pages import (
+    admin,
+    approvals,
+    authority,
+    certificates,
+    codes,
+    console,
+    handout,
+    home,
+    issuing,
+    mine,
+    verifying,
+    window,
+)
 
 BLUEPRINTS: tuple[Blueprint, ...] = (
     home.blueprint,
@@ -21,6 +34,8 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     window.blueprint,
     admin.blueprint,
     authority.blueprint,
+    approvals.blueprint,
+    certificates.blueprint,
 )
 
 

@@ -36,6 +36,8 @@ def navigation(principal: Principal) -> list[Link]:
     links = [Link("/", _("首页")), Link("/verify", _("真伪核验"))]
     if principal.kind is Kind.CITIZEN or principal.may(Permission.LICENCE_OWN):
         links.append(Link("/my/licences", _("我的证照")))
+    if principal.person_id is not None:
+        links.append(Link("/my/certificates", _("我的证书")))
     if principal.may(Permission.LICENCE_ISSUE):
         links.append(Link("/console", _("证照签发")))
     if principal.may(Permission.WINDOW_CHECK):

@@ -9,6 +9,7 @@ from typing import Any
 from flask_babel import lazy_gettext as _
 
 from ca.profiles import PROFILES
+from ca.registration.states import KIND_WORDS, STEP_WORDS, WORDS
 from portal import languages
 
 Tone = str
@@ -105,6 +106,25 @@ def reason(key: str | None) -> Any:
     return REASONS.get(str(key), key or "")
 
 
+_TONES: Mapping[str, Tone] = {
+    "returned": "warn",
+    "approved": "good",
+    "issued": "good",
+    "delivered": "good",
+    "done": "good",
+    "rejected": "bad",
+    "expired": "bad",
+}
+
+EVIDENCE: Mapping[str, Any] = {
+    "identity": _("身份证明"),
+    "business-licence": _("营业执照"),
+    "authorisation": _("授权委托书"),
+    "appointment": _("任职证明"),
+    "other": _("其他材料"),
+}
+
+
 def profile(name: str) -> str:
     """Title of a certificate profile; an operator's own may be gone again, then its name."""
     found = PROFILES.get(name)
@@ -116,6 +136,10 @@ FILTERS = {
     "job_word": job_state,
     "certificate_word": certificate_state,
     "reason_word": reason,
+    "registration_state": lambda state: Word(languages.pick(WORDS[state]), _TONES.get(state, "idle")),
+    "registration_kind": lambda kind: languages.pick(KIND_WORDS[kind]),
+    "registration_step": lambda step: languages.pick(STEP_WORDS[step]) if step in STEP_WORDS else _("建立申请"),
+    "evidence_word": lambda kind: EVIDENCE.get(kind, kind),
     "profile_word": profile,
     "certificate_reason": lambda code: CERTIFICATE_REASONS.get(code, code),
     "suite_word": lambda key: SUITES.get(key, key),

@@ -85,12 +85,20 @@ def _callers(house: House) -> dict[str, Principal]:
     def official(name: str, department: sample.Department, *permissions: Permission) -> Principal:
         return Principal(Kind.OFFICIAL, f"official:{name}", frozenset(permissions), department=department.uscc)
 
+    def person(username: str, *permissions: Permission) -> Principal:
+        found = _person(house, username)
+        return Principal(
+            Kind.OFFICIAL, f"person:{found}", frozenset(permissions), department=sample.DATA.uscc, person_id=found
+        )
+
     return {
         "citizen": citizen("citizen"),
         "stranger": citizen("admin"),
         "clerk": official("clerk", sample.MARKET, *ISSUER),
         "transport": official("transport", sample.TRANSPORT, *ISSUER),
         "window": official("window", sample.DATA, Permission.WINDOW_CHECK),
+        "officer": person("ra1", Permission.RA_REVIEW, Permission.CA_READ),
+        "approver": person("ra2", Permission.RA_APPROVE, Permission.CA_READ),
         "admin": official("admin", sample.DATA, Permission.ADMIN_READ, Permission.AUDIT_READ, Permission.CA_READ),
     }
 
