@@ -5,7 +5,7 @@ Backups and restores are executed at the console only: passphrases, shares and f
 
 from __future__ import annotations
 
-from foundation.errors import Conflict, Unavailable
+from foundation.errors import Conflict
 from foundation.principal import Permission
 from foundation.text import Text
 from foundation.web.api import Call, api, collect
@@ -97,14 +97,6 @@ def execute_request(call: Call[None, None, RequestPath]) -> OutcomeOut:
             Text(
                 "备份与恢复请在主机控制台执行：yinxin hsm execute。",
                 "Backups and restores are done at the console: yinxin hsm execute.",
-            ),
-        )
-    if hsm.keeper is None:
-        raise Unavailable(
-            "hsm.keys_elsewhere",
-            Text(
-                "私钥不在本进程内，请在签名服务所在主机执行：yinxin hsm execute。",
-                "No private key is in this process. On the signer's host run: yinxin hsm execute.",
             ),
         )
     return OutcomeOut.of(hsm.keeper.execute(call.principal, call.path.id))

@@ -16,7 +16,7 @@ from hsm.escrow.shapes import Escrow
 from hsm.escrow.store import LocalEscrow
 from hsm.keys import Algorithm, KeyRef, Purpose
 from hsm.keystore import LocalKeyStore
-from hsm.life.keeper import Keeper
+from hsm.life.keeper import Executes, Keeper
 from hsm.notes import NoteSigner
 from hsm.secrets import FIELD
 from hsm.store import KeyStore
@@ -33,8 +33,8 @@ class HsmRoom:
     vault: OpenVault
     keys: KeyStore
     escrow: Escrow
-    keeper: Keeper | None = None
-    """Where the private halves are: it executes approved key operations. None in a process that has none."""
+    keeper: Executes
+    """Executes approved key operations, wherever the private halves are."""
 
     @classmethod
     def build(
@@ -59,6 +59,13 @@ class HsmRoom:
         )
         escrow = LocalEscrow(ground.db, ground.clock, ground.ids, ground.audit, vault.custody, witness(keys))
         return cls(ground, vault, keys, escrow, Keeper(ground, vault.kek, backends, keys))
+
+    @property
+    def keeper_here(self) -> Keeper:
+        """The keeper of a process that holds the keys: the signer, an offline home."""
+        if not isinstance(self.keeper, Keeper):
+            raise TypeError("the keys are in another process")
+        return self.keeper
 
     def checkpoint_signer(self) -> NoteSigner:
         """The signer of audit checkpoints, its key made at first use."""

@@ -191,10 +191,8 @@ class OfflineHome:
         return Done(text, {Path(step.csr).name: octets}, {name: made.der})
 
     def _back_up(self, suite: Suite, step: BackUpKey, console: Console) -> Done:
-        keeper, name = self.hsm.keeper, f"ca/{suite}-root"
+        keeper, name = self.hsm.keeper_here, f"ca/{suite}-root"
         key = self.hsm.keys.signer(name).ref
-        if keeper is None:
-            raise AssertionError("unreachable: the keys of an offline home are in this process")
         if step.to == "passphrase":
             passphrase = ToPassphrase(console.secret(f"备份口令 / passphrase of the backup of {name}", new=True))
             file = keeper.sealed_copy(name, key.version, passphrase)[1]

@@ -27,6 +27,7 @@ from hsm.digests import sha256
 from hsm.escrow.remote import RemoteEscrow
 from hsm.kek import Kek
 from hsm.keys import KeyRef
+from hsm.life.operations import RemoteKeeper
 from hsm.room import HsmRoom
 from hsm.service.channel import ITSELF, Channel, DirectChannel
 from hsm.service.client import RemoteKeyStore, RemoteVault
@@ -53,7 +54,8 @@ class Attached:
     channel: Channel
 
     def room(self, ground: Ground) -> HsmRoom:
-        return HsmRoom(ground, self.vault, RemoteKeyStore(self.channel), RemoteEscrow(self.channel))
+        channel = self.channel
+        return HsmRoom(ground, self.vault, RemoteKeyStore(channel), RemoteEscrow(channel), RemoteKeeper(channel))
 
 
 @contextmanager

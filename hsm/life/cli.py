@@ -9,9 +9,7 @@ from uuid import UUID
 
 import click
 
-from foundation.errors import Unavailable
 from foundation.principal import Principal
-from foundation.text import Text
 from hsm.digests import sha256
 from hsm.keys import Algorithm, Purpose
 from hsm.life import key_file
@@ -148,11 +146,6 @@ def _add_execute(group: click.Group, open_room: OpenRoom, sign_in: SignIn) -> No
             asked = find(room.ground, request_id)
             if asked.order.operation is Operation.BACKUP and (out is None or out.exists()):
                 raise click.UsageError("--out 须指向一个新文件 / --out must name a new file")
-            if room.keeper is None:
-                raise Unavailable(
-                    "hsm.keys_elsewhere",
-                    Text("私钥不在本进程内。", "No private key is in this process; run this where the keys are."),
-                )
             who = _who(room, sign_in, account)
             provided = Provided(
                 passphrase=_passphrase(asked, file),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Protocol
 from uuid import UUID
 
 from sqlalchemy.orm import Session
@@ -62,6 +63,12 @@ class Outcome:
     spki_sha256: str
     file: bytes | None = field(default=None, repr=False)
     shares: tuple[str, ...] = field(default=(), repr=False)
+
+
+class Executes(Protocol):
+    """The keeper, or the way to it: `hsm.life.operations.RemoteKeeper` where the keys are in another process."""
+
+    def execute(self, principal: Principal, request_id: UUID, provided: Provided | None = None) -> Outcome: ...
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from hsm.escrow import operations as escrow_operations
+from hsm.life import operations as life_operations
 from hsm.service import desk_operations, key_operations, sign_operations
 from hsm.service.operations import Table
 
@@ -12,5 +13,6 @@ TABLE = Table(
         *key_operations.OPERATIONS,
         *sign_operations.OPERATIONS,
         *escrow_operations.OPERATIONS,
+        *life_operations.OPERATIONS,
     )
 )

@@ -24,6 +24,4 @@ def office(home: Path, url: str) -> Keeper:
     vault = unseal(settings, db, clock, ids)
     audit, storage, jobs = Audit(vault.mac, clock, ids), open_storage(settings), JobQueue(clock, ids)
     ground = Ground(settings, db, clock, ids, storage, audit, vault.cipher, vault.mac, jobs)
-    keeper = HsmRoom.build(ground, vault).keeper
-    assert keeper is not None
-    return keeper
+    return HsmRoom.build(ground, vault).keeper_here

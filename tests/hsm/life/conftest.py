@@ -66,5 +66,4 @@ class Office:
 @pytest.fixture
 def office(ground: Ground, vault: Vault) -> Office:
     room = HsmRoom.build(ground, vault)
-    assert room.keeper is not None
-    return Office(ground, room, room.keeper)
+    return Office(ground, room, room.keeper_here)
