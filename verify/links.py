@@ -14,7 +14,6 @@ from hsm import dsa
 from hsm.errors import BadSignature
 from hsm.schemes import Family, Scheme
 from hsm.verifying import DEFAULT_SM2_ID, verify
-from verify.paths.names import same_name
 
 parsed = lru_cache(maxsize=1024)(read_certificate)
 """`read_certificate`, kept: the same few issuers and departments stand in every file."""
@@ -33,11 +32,6 @@ def stands(spki: bytes, scheme: Scheme, message: bytes, signature: bytes) -> boo
 _certificate_stands = lru_cache(maxsize=4096)(stands)
 forget = _certificate_stands.cache_clear
 """For measuring: the next question checks every signature anew."""
-
-
-def issued(issuer: Certificate, certificate: Certificate) -> bool:
-    """`issuer` signed `certificate`: by name and mathematics."""
-    return same_name(issuer.subject.raw, certificate.issuer.raw) and certified(issuer.spki, certificate)
 
 
 def certified(spki: bytes, certificate: Certificate) -> bool:
