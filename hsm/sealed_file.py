@@ -19,7 +19,7 @@ from foundation.errors import InvalidInput
 from foundation.ids import Ids
 from foundation.text import Text
 from hsm.digests import sha256
-from hsm.sealed_to import KEY_OCTETS, Recipient, Secret
+from hsm.sealed_to import KEY_OCTETS, Opens, Recipient
 
 MAGIC = b"YXSEAL1\n"
 PIECE = 1 << 20
@@ -89,7 +89,7 @@ class Sealer:
 class Opener:
     """Reads what a `Sealer` wrote; no octet leaves before its piece was authenticated."""
 
-    def __init__(self, source: BinaryIO, kind: str, secret: Secret) -> None:
+    def __init__(self, source: BinaryIO, kind: str, secret: Opens) -> None:
         octets = _head_octets(source)
         self.head = read_head(octets, kind)
         key = secret.open(self.head.sealed_to)

@@ -41,6 +41,28 @@ class Recipient(Protocol):
     def seal(self, key: bytes, ids: Ids) -> SealedTo: ...
 
 
+class Opens(Protocol):
+    def open(self, sealed_to: SealedTo) -> bytes:
+        """The key of the file, 32 octets."""
+        ...
+
+
+@dataclass(slots=True)
+class Remembering:
+    """Seals for `recipient` and opens what it sealed, so that a file can be read back by whoever just wrote it."""
+
+    recipient: Recipient
+    _key: bytes = field(default=b"", repr=False)
+
+    def seal(self, key: bytes, ids: Ids) -> SealedTo:
+        self._key = key
+        return self.recipient.seal(key, ids)
+
+    def open(self, sealed_to: SealedTo) -> bytes:
+        del sealed_to
+        return self._key
+
+
 @dataclass(frozen=True, slots=True)
 class ToPassphrase:
     passphrase: str = field(repr=False)

@@ -47,6 +47,7 @@ LAZY = {
     "sso": "sso",
     "hsm": "hsm",
     "ceremony": "ceremony",
+    "backup": "backup",
 }
 """Commands of the rooms, each made by `server.commands` when it is called: `yinxin settings` loads no PDF library."""
 
@@ -224,6 +225,18 @@ def audit_verify(as_json: bool) -> None:  # noqa: FBT001
     say({**summary, "sound": report.sound, "faults": faults}, as_json=as_json, lines=lines or ["✓"])
     if not report.sound:
         sys.exit(1)
+
+
+@audit.command("export")
+@click.option("--out", required=True, type=click.Path(dir_okay=False, path_type=Path), help="追加到 / appended to")
+@click.option("--since", default=0, help="从第几条起 / row to begin with; the last run said which")
+def audit_export(out: Path, since: int) -> None:
+    """导出审计记录到别的主机保存 / write ordered rows with their MACs, to be kept on another host."""
+    from foundation.audit.exporting import export
+    from foundation.database import open_database
+
+    database = open_database(load_settings())
+    click.echo(f"--since {export(database, out, since)}")
 
 
 @audit.command("checkpoint")

@@ -10,6 +10,7 @@ import click
 
 from ca.credentials.cli import group as credential_group
 from ca.offline_cli import add_commands as add_offline_commands
+from ca.recheck.cli import command as recheck_command
 from ca.room import CaRoom
 from foundation.settings import Settings
 from licence.cli import group as licence_group
@@ -43,6 +44,13 @@ def licence() -> click.Group:
 @contextmanager
 def _ca_room() -> Iterator[CaRoom]:
     with _working_house() as house:
+        yield house.ca
+
+
+@contextmanager
+def _quiet_ca_room() -> Iterator[CaRoom]:
+    """For looking only: nothing is renewed or recovered on the way."""
+    with open_house(load_settings()) as house:
         yield house.ca
 
 
@@ -118,6 +126,7 @@ def ca() -> click.Group:
         say(rows, as_json=as_json, lines=[f"{r['name']:<14} {r['not_after']:%Y-%m-%d}  {r['subject']}" for r in rows])
 
     ca.add_command(credential_group(_ca_room))
+    ca.add_command(recheck_command(_quiet_ca_room, say))
     ca.add_command(kmc)
     add_offline_commands(ca, _unestablished)
     return ca
@@ -165,5 +174,11 @@ def hsm() -> click.Group:
 
 def ceremony() -> click.Group:
     from server.ceremony_commands import group
+
+    return group()
+
+
+def backup() -> click.Group:
+    from server.backup_commands import group
 
     return group()

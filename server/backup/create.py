@@ -25,13 +25,14 @@ from foundation.audit.models import AuditRow
 from foundation.clock import Clock
 from foundation.database import Database
 from foundation.errors import Conflict, YinxinError
+from foundation.failpoints import reach
 from foundation.ids import Ids
 from foundation.settings import Settings
 from foundation.storage import Storage
 from foundation.text import Text
 from hsm.models import HsmKek, HsmKey
 from hsm.sealed_file import Sealer
-from hsm.sealed_to import Recipient, Secret
+from hsm.sealed_to import Recipient, Remembering
 from hsm.service.segments import read_all, segments
 from server import schema
 from server.backup import rows
@@ -74,23 +75,19 @@ class _Packer:
         return count
 
 
-def create(source: Source, out: Path, recipient: Recipient, prove: Secret | None) -> Checked | None:
-    """Write the backup and, when `prove` opens it, read it back and check that it is whole.
-
-    A file sealed for a transport key whose private half is elsewhere cannot be read back here; `verify` it there.
-    """
+def create(source: Source, out: Path, recipient: Recipient) -> Checked:
+    """Write the backup, read it back, and have it under its name only when it is whole."""
     if out.exists():
         raise Conflict("backup.exists", Text(f"{out} 已存在，不覆盖。", f"{out} exists and is not replaced."))
-    draft = out.with_name(out.name + ".part")
+    draft, remembering = out.with_name(out.name + ".part"), Remembering(recipient)
     handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
     try:
         with os.fdopen(handle, "wb") as file:
-            manifest = _write(source, file, recipient)
+            _write(source, file, remembering)
             file.flush()
             os.fsync(file.fileno())
-        checked = verify(draft, prove) if prove is not None else None
-        if checked is not None and checked.manifest != manifest:
-            raise AssertionError("unreachable: what was written is what was read back")
+        reach("backup.written")
+        checked = verify(draft, remembering)
         draft.replace(out)
     except (YinxinError, OSError):
         draft.unlink(missing_ok=True)  # half a backup is none
@@ -98,7 +95,7 @@ def create(source: Source, out: Path, recipient: Recipient, prove: Secret | None
     return checked
 
 
-def _write(source: Source, file: BinaryIO, recipient: Recipient) -> Manifest:
+def _write(source: Source, file: BinaryIO, recipient: Recipient) -> None:
     kek = _kek(source)
     head = {"created_at": source.clock.now().isoformat(), "kek": kek.model_dump() if kek else None}
     sealer = Sealer(file, KIND, recipient, source.ids, head)
@@ -134,7 +131,6 @@ def _write(source: Source, file: BinaryIO, recipient: Recipient) -> Manifest:
         info.size = len(octets)
         tar.addfile(info, io.BytesIO(octets))
     sealer.close()
-    return manifest
 
 
 def _table(connection: Connection, packer: _Packer, name: str) -> int:

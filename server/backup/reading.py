@@ -18,7 +18,7 @@ from typing import IO, cast
 from pydantic import ValidationError
 
 from hsm.sealed_file import Opener
-from hsm.sealed_to import Secret
+from hsm.sealed_to import Opens
 from server.backup.manifest import BackupDamaged, Manifest
 
 KIND = "service"
@@ -43,7 +43,7 @@ class Unpacked:
 
 
 @contextmanager
-def unpacked(file: Path, secret: Secret, *, near: Path | None = None) -> Iterator[Unpacked]:
+def unpacked(file: Path, secret: Opens, *, near: Path | None = None) -> Iterator[Unpacked]:
     """`near` is where the private folder is made; it is removed at the end whatever happens."""
     folder = Path(tempfile.mkdtemp(prefix=".restore-", dir=near))
     try:

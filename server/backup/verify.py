@@ -19,7 +19,7 @@ from foundation.audit.sequencer import leaf_of
 from foundation.database import Base
 from hsm.keys import State
 from hsm.models import HsmKek, HsmKey, HsmSecret
-from hsm.sealed_to import Secret
+from hsm.sealed_to import Opens
 from hsm.service.segments import read_all
 from licence.models import LicenceVersionRow
 from server.backup import rows
@@ -36,7 +36,7 @@ class Checked:
     journal_records: int
 
 
-def verify(file: Path, secret: Secret) -> Checked:
+def verify(file: Path, secret: Opens) -> Checked:
     """Raises `BackupDamaged` that names what is missing."""
     with unpacked(file, secret, near=file.resolve().parent) as found:
         return check(found)
