@@ -143,5 +143,8 @@ def quick(data: bytes, known: Forms) -> tuple[str, str] | None:
         head += 2 + data[head + 1]
     if head + 2 >= size or data[head] != der.INTEGER or data[head + 1] != size - head - 2 or data[head + 2] & 0x80:
         return None
+    serial = data[head + 2 :]
+    if serial[0] == 0 and not (len(serial) > 1 and serial[1] & 0x80):  # zero, or not as short as it could be
+        return None
     form = known.by_octets.get(data[_HEADERS:head])
-    return None if form is None else (form, data[head + 2 :].hex().lstrip("0"))
+    return None if form is None else (form, serial.hex().lstrip("0"))
