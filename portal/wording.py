@@ -52,7 +52,7 @@ CERTIFICATE: Mapping[str, Word] = {
     "unknown": Word(_("状态未知"), "warn"),
     "anchor": Word(_("信任根"), "good"),
     "valid": Word(_("有效"), "good"),
-    "held": Word(_("已挂起"), "warn"),
+    "held": Word(_("已冻结"), "warn"),
     "expired": Word(_("已过期"), "idle"),
     "unfinished": Word(_("签发未完成"), "warn"),
 }
@@ -64,8 +64,8 @@ CERTIFICATE_REASONS: Mapping[int, Any] = {
     3: _("从属关系变更"),
     4: _("被新证书替代"),
     5: _("停止使用"),
-    6: _("暂停使用（挂起）"),
-    8: _("解除挂起"),
+    6: _("暂停使用（冻结）"),
+    8: _("解冻"),
     9: _("权限收回"),
     10: _("属性机构泄露"),
 }

@@ -18,8 +18,8 @@ ACTIONS: dict[str, Any] = {
     "ca.certificate.record": _("已登记待签内容"),
     "ca.certificate.issue": _("已签发"),
     "ca.certificate.revoke": _("已撤销"),
-    "ca.certificate.hold": _("已挂起"),
-    "ca.certificate.release": _("已解除挂起"),
+    "ca.certificate.hold": _("已冻结"),
+    "ca.certificate.release": _("已解冻"),
     "ca.est.enrol": _("由设备自助申请（EST）"),
 }
 

@@ -88,7 +88,7 @@ def _end(pages: PageHouse, citizen: Visitor, serial: str) -> None:
     assert stranger.client.get(hold, headers={"Accept": "text/html"}).status_code == 404
     assert citizen.post(hold, hold).status_code == 422  # not confirmed
     assert citizen.post(hold, hold, confirm="yes").status_code == 303
-    assert "已挂起" in citizen.get("/my/certificates")
+    assert "已冻结" in citizen.get("/my/certificates")
     revoke = f"/my/certificates/{found.id}/revoke"
     assert citizen.post(revoke, revoke, confirm="yes", reason="1").status_code == 303
     with pages.house.ground.db.read() as session:
