@@ -61,7 +61,7 @@ def validate(
     """The best path for `leaf`: a trusted one if there is any, else the nearest."""
     pool, budget = Pool(trust, extra), Budget()
     signatures = Signatures(budget)
-    inquiry = Inquiry(pool, moment, budget, signatures, vouch)
+    inquiry = Inquiry(pool, moment, budget, signatures, vouch, asked.allow_weak)
     search = Search(pool, budget, signatures)
     best: PathResult | None = None
     try:
@@ -80,7 +80,7 @@ def validate(
 def judge_path(path: Path, trust: TrustStore, *, moment: Moment, use: Use, asked: PathRules = _USUAL) -> PathResult:
     """A given chain, leaf first and anchor last, as it stands; nothing is searched for but signers of lists."""
     budget = Budget()
-    inquiry = Inquiry(Pool(trust, path), moment, budget, Signatures(budget), vouch)
+    inquiry = Inquiry(Pool(trust, path), moment, budget, Signatures(budget), vouch, asked.allow_weak)
     try:
         return _result(path, walk(path, use, asked, inquiry))
     except OutOfBounds as error:

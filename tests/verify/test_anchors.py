@@ -1,4 +1,4 @@
-"""What a trusted root may vouch for (信任锚约束): policies, names, the day it was withdrawn, and its own constraints."""
+"""What a trusted root may vouch for (信任锚约束): policies, names, its last day, and its own constraints."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ def test_the_roots_own_constraints_count(top: Entity) -> None:
         {"permitted": [{"iris": "scan"}]},
         {"excluded": [{"directory": [["Planet", "Erde"]]}]},
     ],
-    ids=lambda rules: json.dumps(rules),
+    ids=json.dumps,
 )
 def test_rules_nobody_can_read_stop_the_load(tmp_path: Path, top: Entity, rules: dict[str, object]) -> None:
     with pytest.raises((ValueError, TypeError, KeyError)):
@@ -110,6 +110,17 @@ def test_rules_nobody_can_read_stop_the_load(tmp_path: Path, top: Entity, rules:
     with pytest.raises(InvalidInput) as refused:
         folder(tmp_path, top, ca("外省签发 CA", top), rules)
     assert refused.value.code == "verify.trust_damaged"
+
+
+def test_a_root_for_seals_alone_still_speaks_for_the_signers_of_its_lists(top: Entity) -> None:
+    issuer = ca("外省签发 CA", top)
+    lister = ca("外省列表密钥", top, subject=issuer.subject, usage=(6,))
+    made = TrustStore.build(
+        [top.certificate], intermediates=[issuer.certificate, lister.certificate], crls=[top.crl(), lister.crl()]
+    )
+    print_ = made.anchors[0].fingerprint
+    scoped = TrustStore(made.anchors, made.intermediates, crls=made.crls, purposes={print_: frozenset({Use.SEAL})})
+    assert ask(scoped, leaf(issuer)).trusted
 
 
 # --- remembered issuers ----------------------------------------------------------------------------------------------

@@ -13,7 +13,9 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 
 from ca.reading import read_certificate
+from foundation import der
 from hsm.keys import Algorithm
+from hsm.oids import RSA_WITH_SHA1, RSA_WITH_SHA256
 from tests.verify import pki
 from tests.verify.pki import NOW, make
 from verify.moments import Moment
@@ -90,3 +92,21 @@ def test_foreign_families(kind: str) -> None:
     root, crl, leaf = foreign(kind)
     assert ask([root], [], [crl], leaf).trusted
     assert not ask([root], [], [crl], leaf[:-1] + bytes((leaf[-1] ^ 1,))).trusted
+
+
+def test_a_list_under_a_weak_algorithm_counts_for_nothing() -> None:
+    """RSA with SHA-1 can still be checked; nobody should rely on it."""
+    key = rsa.generate_private_key(65537, 2048)
+    root = (
+        x509.CertificateBuilder(named("旧根"), named("旧根"), key.public_key(), 1, NOW - DAY, NOW + 365 * DAY)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    leaf = x509.CertificateBuilder(named("旧根"), named("旧用户"), key.public_key(), 2, NOW - DAY, NOW + 365 * DAY)
+    made = leaf.sign(key, hashes.SHA256()).public_bytes(Encoding.DER)
+    crl = x509.CertificateRevocationListBuilder(named("旧根"), NOW - DAY, NOW + DAY).sign(key, hashes.SHA256())
+    tbs = crl.tbs_certlist_bytes.replace(der.oid(RSA_WITH_SHA256), der.oid(RSA_WITH_SHA1))
+    value = key.sign(tbs, padding.PKCS1v15(), hashes.SHA1())  # noqa: S303 - the point
+    old = der.sequence(tbs, der.sequence(der.oid(RSA_WITH_SHA1), der.null()), der.bit_string(value))
+    assert ask([root.public_bytes(Encoding.DER)], [], [crl.public_bytes(Encoding.DER)], made).trusted
+    assert ask([root.public_bytes(Encoding.DER)], [], [old], made).unusable == {"weak-algorithm"}

@@ -28,6 +28,8 @@ def from_answers(certificate: Certificate, link: Link, inquiry: Inquiry) -> tupl
             continue
         if any(e.critical and e.oid not in _PROCESSED for e in answer.extensions):
             faults.add(Unusable.CRITICAL)
+        elif not inquiry.takes(answer.scheme):
+            faults.add(Unusable.WEAK)
         elif not _speaks_for(answer, link, inquiry):
             faults.add(Unusable.RESPONDER)
         else:

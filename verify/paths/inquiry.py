@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from ca.reading import Certificate
+from hsm.schemes import Scheme
 from verify.moments import Moment
 from verify.paths.limits import MOST_NESTING, Budget
 from verify.paths.pool import Pool
@@ -40,6 +41,7 @@ class Inquiry:
     budget: Budget
     signatures: Signatures
     vouch: Vouch
+    allow_weak: bool = False
     asking: tuple[bytes, ...] = ()
     """Certificates whose status is being asked for, outermost first."""
     times: set[datetime] = field(default_factory=set)
@@ -48,6 +50,10 @@ class Inquiry:
 
     def about(self, certificate: Certificate) -> Inquiry:
         return replace(self, asking=(*self.asking, certificate.der))
+
+    def takes(self, scheme: Scheme | None) -> bool:
+        """Whether a signature under this scheme counts for a list or an answer; None is an old one outside `Scheme`."""
+        return self.allow_weak or (scheme is not None and not scheme.weak)
 
     def may_ask(self, certificate: Certificate) -> bool:
         return len(self.asking) <= MOST_NESTING and certificate.der not in self.asking

@@ -42,12 +42,12 @@ class Walk:
     policies: frozenset[str] = frozenset()
 
 
-def walk(path: Path, use: Use, asked: PathRules, inquiry: Inquiry) -> Walk:
-    """Everything that is found against `path` for `use`."""
+def walk(path: Path, use: Use | None, asked: PathRules, inquiry: Inquiry) -> Walk:
+    """Everything that is found against `path` for `use`; None for a signer of lists, whose use is judged elsewhere."""
     anchor, trust = path[-1], inquiry.pool.trust
     held_to = trust.rules_of(anchor)
     found = Walk(asked, _wanted(asked.policies, held_to.policies), inquiry, anchor, [], [], [], set())
-    found.failures += usage.check_scope(anchor, trust, use)
+    found.failures += usage.check_scope(anchor, trust, use) if use is not None else []
     found.failures += timing.check_withdrawn(anchor, held_to, inquiry.moment)
     inquiry.note(held_to.withdrawn_since)
     if len(path) == 1:
@@ -55,7 +55,7 @@ def walk(path: Path, use: Use, asked: PathRules, inquiry: Inquiry) -> Walk:
         return found
     issuers = _issuers(path[1:], found)
     leaf = path[0]
-    found.failures += usage.check_leaf(leaf, use)
+    found.failures += usage.check_leaf(leaf, use) if use is not None else []
     found.lines = list(issuers.lines)
     _certificate(leaf, path[1], issuers.state, found, final=True)
     return found
@@ -67,10 +67,10 @@ def _wanted(asked: frozenset[str] | None, held_to: frozenset[str] | None) -> fro
     return asked & held_to
 
 
-def _anchor_alone(anchor: Certificate, use: Use, found: Walk) -> None:
+def _anchor_alone(anchor: Certificate, use: Use | None, found: Walk) -> None:
     """A certificate that is itself trusted: nothing above it can say anything about it."""
     found.failures += checks.check_critical(anchor)
-    found.failures += [] if anchor.is_ca else usage.check_leaf(anchor, use)
+    found.failures += [] if anchor.is_ca or use is None else usage.check_leaf(anchor, use)
     found.failures += timing.check_validity(anchor, found.inquiry.moment, leaf=True)
     found.lines = [_line(anchor, "anchor")]
 
@@ -157,7 +157,7 @@ def vouch(signer: Certificate, anchor: Certificate, inquiry: Inquiry) -> bool:
     for path in search.paths(signer):
         if path[-1].der != anchor.der:
             continue
-        found = walk(path, Use.CERTIFICATE, PathRules(allow_weak=True), inner)
+        found = walk(path, None, PathRules(allow_weak=inquiry.allow_weak), inner)
         inquiry.times.update(inner.times)
         if not found.failures:
             return True

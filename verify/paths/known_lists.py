@@ -39,6 +39,7 @@ class Unusable(StrEnum):
     CRITICAL = "critical-extension"
     DELTA_ALONE = "delta-alone"
     REASONS = "reasons"
+    WEAK = "weak-algorithm"
     MALFORMED = "malformed"
     RESPONDER = "responder"
 

@@ -22,6 +22,8 @@ def signing_key(known: KnownList, certificate: Certificate, link: Link, inquiry:
         found.insert(0, link.issuer)
     if crl.authority_key_id is not None:
         found.sort(key=lambda item: item.subject_key_id != crl.authority_key_id)
+    if not inquiry.takes(crl.scheme):
+        return Unusable.WEAK
     fault = Unusable.SIGNER
     for item in found[:MOST_FAN_OUT]:
         own = item is link.issuer

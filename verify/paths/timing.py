@@ -86,6 +86,7 @@ _UNUSABLE = {
     Unusable.CRITICAL: ("含有无法处理的关键扩展项", "a critical extension is not understood"),
     Unusable.DELTA_ALONE: ("只有增量列表", "there is a delta list only"),
     Unusable.REASONS: ("未覆盖全部吊销原因", "not all reasons are covered"),
+    Unusable.WEAK: ("列表签名算法已不安全", "a list is signed with an algorithm that is no longer safe"),
     Unusable.MALFORMED: ("列表损坏", "a list is damaged"),
     Unusable.RESPONDER: ("OCSP 应答者未获授权", "the OCSP responder is not authorised"),
 }
