@@ -181,6 +181,7 @@ class RegistrationOut(Wire):
     changed_at: datetime
     ends_at: datetime
     due_at: datetime | None = Field(description="Revocation deadline")
+    damaged: bool = Field(description="Its text fails the integrity check; have it audited")
 
     @classmethod
     def of(cls, one: Entry) -> RegistrationOut:

@@ -11,6 +11,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
+import structlog
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
@@ -22,10 +23,11 @@ from ca.registration.models import CaRegistration, CaRegistrationApproval, CaReg
 from ca.registration.policy import Channel, Delivery
 from ca.registration.room import RegistrationRoom
 from ca.registration.states import Kind, State, Step, steps_from
-from foundation.errors import YinxinError
+from foundation.errors import Damaged, YinxinError
 from foundation.masking import mask_name
 from foundation.principal import Principal
 
+log = structlog.get_logger("ca.registration")
 MOST = 100
 
 
@@ -78,6 +80,8 @@ class Entry:
     changed_at: datetime
     ends_at: datetime
     due_at: datetime | None
+    damaged: bool
+    """What it said fails its integrity check: shown without a name, and for the auditors."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,7 +207,7 @@ def read(room: RegistrationRoom, principal: Principal, registration_id: UUID) ->
 
 
 def entry(room: RegistrationRoom, row: CaRegistration, agreed: int) -> Entry:
-    name = content.opened(room.ground, row).subject.common_name
+    name = _name(room, row)
     profile = room.ca.find_profile(row.profile)
     return Entry(
         id=row.id,
@@ -213,7 +217,7 @@ def entry(room: RegistrationRoom, row: CaRegistration, agreed: int) -> Entry:
         profile=row.profile,
         suite=row.suite,
         delivery=Delivery(row.delivery),
-        name=name if profile is not None and not profile.personal else mask_name(name),
+        name="" if name is None else name if profile is not None and not profile.personal else mask_name(name),
         owner=row.owner,
         filer=row.filer,
         needed=row.needed,
@@ -228,7 +232,17 @@ def entry(room: RegistrationRoom, row: CaRegistration, agreed: int) -> Entry:
         changed_at=row.changed_at,
         ends_at=row.ends_at,
         due_at=row.due_at,
+        damaged=name is None,
     )
+
+
+def _name(room: RegistrationRoom, row: CaRegistration) -> str | None:
+    """None for a row somebody altered: one such row must not hide all the others from those who should see it."""
+    try:
+        return content.opened(room.ground, row).subject.common_name
+    except Damaged as error:
+        log.error("registration.damaged", registration=str(row.id), code=error.code)
+        return None
 
 
 def _on_record(room: RegistrationRoom, principal: Principal, what: str, payload: dict[str, int]) -> None:

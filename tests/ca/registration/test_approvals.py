@@ -202,6 +202,8 @@ def test_a_hand_in_the_database_approves_nothing(desk: Desk, hand: str) -> None:
         forge(desk, filed, state=State.APPROVED, needed=1)
     recover.recover(desk.room, older_than=timedelta())
     assert certificates(desk, filed) == 0
+    listed = {one.id: one for one in search.search(desk.room, OFFICER, search.Query(limit=100)).items}
+    assert listed[filed].damaged is (hand == "content")  # seen, and hiding no other
     assert desk.state(filed) == State.APPROVED
     with pytest.raises(Damaged):
         issuing.begin(desk.room, filed)
