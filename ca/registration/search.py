@@ -241,7 +241,7 @@ def _name(room: RegistrationRoom, row: CaRegistration) -> str | None:
     try:
         return content.opened(room.ground, row).subject.common_name
     except Damaged as error:
-        log.error("registration.damaged", registration=str(row.id), code=error.code)
+        log.warning("registration.damaged", registration=str(row.id), code=error.code)
         return None
 
 
