@@ -14,10 +14,12 @@ from hsm.keys import Purpose
 from hsm.service.errors import IntentUnknown, PolicyRefused
 from hsm.service.policies import Asked, Policies, Stated
 from licence import integrity
-from licence.code import KEY
 from licence.models import IntentState, LicenceIntent
 from verify import codes
 from verify.code_errors import CodeError
+
+KEY = "licence/code"
+"""`licence.code.KEY`, named again because that module brings the whole PDF library along."""
 
 
 def policies(ground: Ground) -> Policies:

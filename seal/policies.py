@@ -20,11 +20,12 @@ from hsm.keys import Purpose
 from hsm.service.errors import IntentUnknown, PolicyRefused
 from hsm.service.policies import LATE, Asked, Policies, Stated
 from seal import cms
-from seal.maker import KEY as MAKER_KEY
 from seal.models import OrderState, SealOrder, SealRow, SealState
 from seal.ses import read_seal
 from seal.ses_fields import read_time
 
+MAKER_KEY = "seal/maker"
+"""`seal.maker.KEY`, named again because that module brings the whole PDF library along."""
 _JUST_SEALED = timedelta(minutes=15)
 """Two processes may finish one order; the later one still signs, and finds the first one's result stored."""
 

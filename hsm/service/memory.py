@@ -10,7 +10,7 @@ from collections import OrderedDict
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from hsm.service.records import EVENT, SIGN, START, Record
+from hsm.service.records import EVENT, RESTORE, SIGN, START, Record
 
 MOST_INTENTS = 200_000
 
@@ -33,6 +33,8 @@ class Memory:
                 self.gaps.append((self._last, record.at))
                 del self.gaps[:-1000]
             self._last = record.at
+            if entry.kind == EVENT and entry.what == RESTORE:
+                self.checkpoint = (0, "")
             if entry.kind != SIGN:
                 return
             place = (entry.key, entry.intent)

@@ -16,6 +16,8 @@ from hsm.service.errors import JournalBroken
 
 SIGN, KEY, EVENT = "sign", "key", "event"
 START = "start"
+RESTORE = "restore"
+"""The database was brought back from a backup: checkpoints begin again from there, and this record says so."""
 FIRST = "0" * 64
 MOST_LINE = 8 * 1024
 _FIELDS = {"seq", "at", "kind", "what", "key", "intent", "content", "signature", "stated", "facts", "prev"}

@@ -41,6 +41,10 @@ class Admission:
         return frozenset(role for role, uids in named.items() if uid in uids)
 
 
+class _HungUp(Exception):  # noqa: N818 - it never leaves this module
+    """The other side left before it said anything."""
+
+
 @dataclass(slots=True)
 class SignerServer:
     path: Path
@@ -99,6 +103,8 @@ class SignerServer:
                 finally:
                     with self._lock:
                         self._links.discard(link)
+        except _HungUp:
+            return  # somebody looked whether a signer answers
         except (OSError, YinxinError) as error:
             log.warning("signer.link_closed", why=getattr(error, "code", type(error).__name__))
 
@@ -151,7 +157,10 @@ class SignerServer:
 
 
 def _hello(link: socket.socket) -> Hello:
-    size = int.from_bytes(link.recv(4, socket.MSG_WAITALL), "big")
+    first = link.recv(4, socket.MSG_WAITALL)
+    if not first:
+        raise _HungUp
+    size = int.from_bytes(first, "big")
     if not 0 < size < 1024:
         raise BadMessage("no greeting")
     return coding.decode(Hello, link.recv(size, socket.MSG_WAITALL))
