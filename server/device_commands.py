@@ -17,11 +17,12 @@ from hsm import libcrypto, selftest
 from hsm.backends.contract import Bench, Outcome, Result, run
 from hsm.backends.contract_cases import CASES
 from hsm.backends.held import Held, compare, references
-from hsm.backends.registry import Backends, open_backends
+from hsm.backends.registry import SDF, Backends, open_backends
 from hsm.keys import Algorithm
 from server.cli import as_json as json_flag
 from server.cli import load_settings, say
 
+_NO_ROW = {True: "– 未分配 / free", False: "– 不在密钥表中 / in no row"}
 _MARKS = {Outcome.PASSED: "✓", Outcome.FAILED: "✗", Outcome.LEFT_OUT: "–"}
 
 
@@ -86,7 +87,7 @@ def _inventory(name: str | None, as_json: bool) -> None:  # noqa: FBT001
             db.dispose()
     lines = [
         f"{row['backend']:<8} {row['reference'] or '✗ 设备中没有 / not in the device':<34} "
-        f"{row['key'] or '– 不在密钥表中 / in no row'} {row['label']}"
+        f"{row['key'] or _NO_ROW[row['backend'] == SDF]} {row['label']}"
         for row in rows
     ]
     say(rows, as_json=as_json, lines=lines or ["没有 / none"])

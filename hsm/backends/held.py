@@ -21,6 +21,12 @@ class Held:
     state: State | None
 
 
+def _by_number(reference: str) -> tuple[str, int, str]:
+    """`sign/9` before `sign/10`."""
+    head, _, number = reference.rpartition("/")
+    return head, int(number) if head else 0, reference
+
+
 def references(db: Database, backend: str) -> set[str]:
     """Every place ever given away in that back end."""
     with db.read() as session:
@@ -33,7 +39,7 @@ def compare(db: Database, backend: Backend) -> list[Held]:
         rows = {row.reference: row for row in session.scalars(select(HsmKey).where(HsmKey.backend == backend.name))}
     inside = {found.reference: found for found in backend.inventory()}
     made = []
-    for reference in sorted({*inside, *(one for one in rows if one is not None)}):
+    for reference in sorted({*inside, *(one for one in rows if one is not None)}, key=_by_number):
         row = rows.get(reference)
         key, state = (f"{row.name}#{row.version}", State(row.state)) if row is not None else (None, None)
         made.append(Held(inside.get(reference), key, state))
