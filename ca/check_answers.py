@@ -13,7 +13,7 @@ from ca.reading.crl import Reason
 from ca.reading.ocsp import CertStatus, OcspResponse, read_ocsp_response
 from ca.revocation_models import CaOcspAnswer
 from ca.room import Authority, CaRoom
-from ca.signatures import check_ocsp
+from ca.signatures import check_certificate, check_ocsp
 from ca.status import Status, statuses_in
 from foundation.der import DerError
 from hsm.errors import BadSignature
@@ -59,7 +59,7 @@ def _check_all(
         if status.status is CertStatus.UNKNOWN:
             findings.add("answer_unissued", authority.slug, row.serial)
             continue
-        answer = _read(row.answer, thorough=thorough)
+        answer = _read(authority, row.answer, thorough=thorough)
         if answer is None or not _about(room, authority, row, answer):
             findings.add("answer_damaged", authority.slug, row.serial)
         elif _stated(answer) != _expected(status):
@@ -68,11 +68,13 @@ def _check_all(
             findings.add("answer_late", authority.slug, row.serial)
 
 
-def _read(octets: bytes, *, thorough: bool) -> OcspResponse | None:
+def _read(authority: Authority, octets: bytes, *, thorough: bool) -> OcspResponse | None:
     try:
         answer = read_ocsp_response(octets)
         if thorough:
-            check_ocsp(answer, read_certificate(answer.certificates[0]).spki)
+            responder = read_certificate(answer.certificates[0])
+            check_certificate(responder, authority.certificate.spki)
+            check_ocsp(answer, responder.spki)
     except (DerError, BadSignature, IndexError):
         return None
     return answer if answer.status == 0 and len(answer.answers) == 1 else None
