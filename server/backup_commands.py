@@ -16,13 +16,12 @@ from foundation.principal import SYSTEM
 from foundation.settings import Settings
 from foundation.storage import open_storage
 from hsm import libcrypto
-from hsm.digests import sha256
 from hsm.pem import private_octets, public_octets
 from hsm.sealed_file import head_of
 from hsm.sealed_to import Recipient, Secret, ToKey, ToPassphrase
 from server.backup.create import KIND, Source, create
 from server.backup.relearn import Relearnt, relearn
-from server.backup.restore import Restored, restore
+from server.backup.restore import Restored, digest_of, restore
 from server.backup.verify import Checked, verify
 from server.cli import load_settings
 from server.house import House, open_house
@@ -114,7 +113,7 @@ def _add_restore(backup: click.Group) -> None:
         if done.set_aside is not None:
             click.echo(f"较长的检查点已移至 / the longer ledger is in {done.set_aside}: -{done.lost_audit_rows}")
         with open_house(settings) as house:
-            sound = finish(house, done, sha256(file.read_bytes()).hex(), audit, lists)
+            sound = finish(house, done, digest_of(file), audit, lists)
         if not sound:
             sys.exit(1)
 

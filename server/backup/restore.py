@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import shutil
 from dataclasses import dataclass
-from hashlib import sha256
+from hashlib import file_digest, sha256
 from pathlib import Path
 
 from foundation.audit.checkpoint import LEAVES, NOTES
@@ -17,6 +17,9 @@ from foundation.database import Database
 from foundation.errors import Conflict, Unavailable
 from foundation.text import Text
 from hsm.sealed_to import Opens
+from hsm.service.journal import Journal
+from hsm.service.records import EVENT, RESTORE, Entry
+from hsm.service.segments import segments
 from server import schema
 from server.backup import rows
 from server.backup.create import Source
@@ -44,7 +47,7 @@ def restore(source: Source, file: Path, secret: Opens) -> Restored:
         _check_target(source.db, found.manifest)
         for name, path in found.names("objects/"):
             source.storage.put_new(name, path.read_bytes())
-        _journal(source, found)
+        _journal(source, found, file)
         aside, lost = _ledger(source, found)
         _database(source.db, found)
         _prove(source.db, found)
@@ -73,8 +76,11 @@ def _check_target(db: Database, manifest: Manifest) -> None:
         )
 
 
-def _journal(source: Source, found: Unpacked) -> None:
-    """One that is there must begin with what the backup has: then it is the same signer's, and it knows more."""
+def _journal(source: Source, found: Unpacked, file: Path) -> None:
+    """One that is there must begin with what the backup has: then it is the same signer's, and it knows more.
+
+    The restore is written into it, for from here on the signer signs checkpoints smaller than the last one.
+    """
     folder = source.settings.journal_dir
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     for name, path in found.names("journal/"):
@@ -84,6 +90,20 @@ def _journal(source: Source, found: Unpacked) -> None:
             target.chmod(0o600)
         elif not target.read_bytes().startswith(octets):
             raise _other("签名日志", "signing journal", folder)
+    if not segments(folder):
+        return  # keys were used without a signer so far
+    journal = Journal(folder, source.clock)
+    journal.open({"environment": source.settings.environment, "region": source.settings.region.code})
+    try:
+        facts: dict[str, str | int] = {"backup": digest_of(file), "audit_rows": found.manifest.audit_rows}
+        journal.write(Entry(EVENT, RESTORE, facts=facts))
+    finally:
+        journal.close()
+
+
+def digest_of(file: Path) -> str:
+    with file.open("rb") as source:
+        return file_digest(source, "sha256").hexdigest()
 
 
 def _ledger(source: Source, found: Unpacked) -> tuple[Path | None, int]:

@@ -97,7 +97,7 @@ def _lists(found: Unpacked) -> int:
     """The newest full list of every CA, octet for octet."""
     newest: dict[str, tuple[int, str]] = {}
     for row in table_rows(found, CaCrl):
-        scope, number, digest = row["scope"], row["number"], row["sha256"]
+        scope, number, digest = row["authority"], row["number"], row["sha256"]  # the column of `CaCrl.scope`
         if "/" not in scope and digest and number > newest.get(scope, (0, ""))[0]:
             newest[scope] = number, digest
     for scope, (number, digest) in newest.items():
