@@ -14,7 +14,8 @@ from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 
 from ca.enrol import Enrolment
-from ca.issue import IssuedCertificate, issue, issued
+from ca.issue import IssuedCertificate, issued, leaf
+from ca.issue_many import issue_many
 from ca.kmc.errors import PairKeyTaken, PairUnfinished, PairUnknown
 from ca.kmc.guard import escrow_of
 from ca.kmc.models import CaKmcPair, PairState
@@ -22,7 +23,7 @@ from ca.kmc.orders import PairOrder, checked, department, lasts_in, order_of_tex
 from ca.models import CaCertificate
 from ca.room import CaRoom
 from ca.suites import Suite
-from foundation.errors import InvalidInput
+from foundation.errors import InvalidInput, YinxinError
 from foundation.failpoints import reach
 from foundation.principal import Principal
 from foundation.text import Text
@@ -70,29 +71,36 @@ def finish(room: CaRoom, principal: Principal, row: CaKmcPair) -> Pair:
     allotment = Allotment(row.owner, order.algorithm, order.recipient, f"kmc:{row.id}")
     key = escrow_of(room).allot(allotment, principal)
     reach("kmc.allotted")
-    signing = _issue(room, principal, order, row.id, order.profile, order.spki)
-    reach("kmc.signing_issued")
-    encryption = _issue(room, principal, order, row.id, order.twin, key.spki)
-    reach("kmc.encryption_issued")
+    signing, encryption = _issue_both(room, principal, order, row.id, key)
+    reach("kmc.both_issued")
     stored = _store(room, principal, row, key, signing, encryption)
     reach("kmc.stored")
     return pair_of(room, stored)
 
 
-def _issue(
-    room: CaRoom, principal: Principal, order: PairOrder, pair: UUID, profile: str, spki: bytes
-) -> IssuedCertificate:
-    return issue(
-        room,
-        principal,
-        suite=order.suite,
-        profile=profile,
-        subject=order.subject,
-        spki=spki,
-        identity=order.identity,
-        request_key=f"kmc:{pair}:{profile}",
-        validity=lasts_in(room.profile(profile), order.validity),
-    )
+def _issue_both(
+    room: CaRoom, principal: Principal, order: PairOrder, pair: UUID, key: EscrowedKey
+) -> tuple[IssuedCertificate, IssuedCertificate]:
+    """In one batch: both intents are recorded before either is signed."""
+    wanted = [
+        leaf(
+            room,
+            order.suite,
+            profile,
+            subject=order.subject,
+            spki=spki,
+            identity=order.identity,
+            request_key=f"kmc:{pair}:{profile}",
+            validity=lasts_in(room.profile(profile), order.validity),
+        )
+        for profile, spki in ((order.profile, order.spki), (order.twin, key.spki))
+    ]
+    signing, encryption = issue_many(room, principal, wanted)
+    if isinstance(signing, YinxinError):
+        raise signing
+    if isinstance(encryption, YinxinError):
+        raise encryption
+    return signing, encryption
 
 
 def _find(room: CaRoom, order: PairOrder) -> CaKmcPair | None:

@@ -35,12 +35,11 @@ STEPS = (
     "kmc.recorded",
     "escrow.allotted",
     "kmc.allotted",
-    "ca.recorded:1",
+    "ca.recorded",
     "ca.signed:1",
-    "kmc.signing_issued",
-    "ca.recorded:2",
     "ca.signed:2",
-    "kmc.encryption_issued",
+    "ca.stored",
+    "kmc.both_issued",
     "kmc.stored",
 )
 
