@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from foundation.ground import Ground
 from foundation.principal import Principal
 from hsm.backends.registry import open_backends
+from hsm.delivery.keys import LocalOneTimeKeys, OneTimeKeys
 from hsm.escrow.shapes import Escrow
 from hsm.escrow.store import LocalEscrow
 from hsm.keys import Algorithm, KeyRef, Purpose
@@ -35,6 +36,8 @@ class HsmRoom:
     escrow: Escrow
     keeper: Executes
     """Executes approved key operations, wherever the private halves are."""
+    one_time: OneTimeKeys
+    """Keys made to be handed over in a file."""
 
     @classmethod
     def build(
@@ -58,7 +61,8 @@ class HsmRoom:
             announce=announce,
         )
         escrow = LocalEscrow(ground.db, ground.clock, ground.ids, ground.audit, vault.custody, witness(keys))
-        return cls(ground, vault, keys, escrow, Keeper(ground, vault.kek, backends, keys))
+        one_time = LocalOneTimeKeys(ground.clock, ground.ids)
+        return cls(ground, vault, keys, escrow, Keeper(ground, vault.kek, backends, keys), one_time)
 
     @property
     def keeper_here(self) -> Keeper:

@@ -115,7 +115,7 @@ def build(settings: Settings, db: Database, clock: Clock, ids: Ids, attached: At
     trust = RegionTrust(ca, licence)
     room = VerifyRoom(ground, trust.store, LicenceStatusSource(licence))
     sso = sso_room.build(ground, hsm.keys)
-    registration = RegistrationRoom(ca, Accounts(ground), sso.sms)
+    registration = RegistrationRoom(ca, Accounts(ground), sso.sms, hsm.one_time)
     return House(
         settings, ground, hsm, ca, registration, seal, room, licence, sso, trust, Ledger(settings.checkpoint_dir)
     )

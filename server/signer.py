@@ -23,6 +23,7 @@ from foundation.settings import Settings
 from foundation.storage import Stat
 from foundation.text import Text
 from hsm import vault as vaults
+from hsm.delivery.operations import RemoteOneTimeKeys
 from hsm.digests import sha256
 from hsm.escrow.remote import RemoteEscrow
 from hsm.kek import Kek
@@ -55,7 +56,14 @@ class Attached:
 
     def room(self, ground: Ground) -> HsmRoom:
         channel = self.channel
-        return HsmRoom(ground, self.vault, RemoteKeyStore(channel), RemoteEscrow(channel), RemoteKeeper(channel))
+        return HsmRoom(
+            ground,
+            self.vault,
+            RemoteKeyStore(channel),
+            RemoteEscrow(channel),
+            RemoteKeeper(channel),
+            RemoteOneTimeKeys(channel),
+        )
 
 
 @contextmanager

@@ -27,7 +27,7 @@ from foundation.errors import FieldFault, InvalidInput
 from foundation.failpoints import reach
 from foundation.principal import Principal
 from foundation.text import Text
-from hsm.pkcs12 import ROUNDS, OneTimeKey, check_password
+from hsm.pkcs12 import ROUNDS, check_password
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -67,10 +67,10 @@ def collect(
 def _file(room: RegistrationRoom, row: CaRegistration, password: str, rounds: int) -> Handed:
     said = content.opened(room.ground, row)
     begun = issuing.begin(room, row.id, fresh=True)
-    key = OneTimeKey(Suite(row.suite).leaf_algorithm)
+    key = room.one_time.make(Suite(row.suite).leaf_algorithm)
     made = issuing.for_collector(room, begun, said, key.spki)
     above = tuple(chain(room.ca, made.der))
-    packed = key.pack(made.der, above, password, name=f"yinxin-{made.serial:x}", ids=room.ground.ids, rounds=rounds)
+    packed = room.one_time.pack(key.handle, made.der, above, password, name=f"yinxin-{made.serial:x}", rounds=rounds)
     reach("ca.registration.packed")
     issuing.finish(room, begun, made)
     _delivered(room, row.id)

@@ -28,7 +28,6 @@ from foundation.numbers import is_citizen_number, is_uscc
 from foundation.principal import Kind as PrincipalKind
 from foundation.principal import Permission, Principal
 from foundation.text import Text
-from hsm.pkcs12 import OneTimeKey
 
 _PHONE = re.compile(r"1[3-9]\d{9}")
 
@@ -179,5 +178,5 @@ def _stand_in(room: RegistrationRoom, suite: Suite) -> bytes:
     place = ("registration.stand_in", suite)
     known = room.ca.kept.get(place)
     if not isinstance(known, bytes):
-        known = room.ca.kept[place] = OneTimeKey(suite.leaf_algorithm).spki
+        known = room.ca.kept[place] = room.one_time.make(suite.leaf_algorithm).spki
     return known

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from ca.room import CaRoom
 from foundation.ground import Ground
+from hsm.delivery.keys import OneTimeKeys
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -41,6 +42,7 @@ class RegistrationRoom:
     ca: CaRoom
     people: People
     messages: Messages
+    one_time: OneTimeKeys
 
     @property
     def ground(self) -> Ground:

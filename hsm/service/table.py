@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hsm.delivery import operations as delivery_operations
 from hsm.escrow import operations as escrow_operations
 from hsm.life import operations as life_operations
 from hsm.service import desk_operations, key_operations, sign_operations
@@ -14,5 +15,6 @@ TABLE = Table(
         *sign_operations.OPERATIONS,
         *escrow_operations.OPERATIONS,
         *life_operations.OPERATIONS,
+        *delivery_operations.OPERATIONS,
     )
 )

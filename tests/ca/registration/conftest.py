@@ -5,13 +5,15 @@ from __future__ import annotations
 import pytest
 
 from ca.registration.room import RegistrationRoom
+from hsm.delivery.keys import LocalOneTimeKeys
 from tests.ca.conftest import Region
 from tests.ca.registration.desk import Accounts, Desk, Inbox
 
 
 def open_desk(region: Region) -> Desk:
-    inbox = Inbox()
-    return Desk(region, RegistrationRoom(region.room, Accounts(), inbox), inbox)
+    inbox, ground = Inbox(), region.room.ground
+    one_time = LocalOneTimeKeys(ground.clock, ground.ids)
+    return Desk(region, RegistrationRoom(region.room, Accounts(), inbox, one_time), inbox)
 
 
 @pytest.fixture

@@ -16,6 +16,7 @@ from ca.registration import bulk, collect, steps
 from ca.registration.room import RegistrationRoom
 from ca.registration.states import Step
 from foundation.clock import FixedClock
+from hsm.delivery.keys import LocalOneTimeKeys
 from tests.ca.conftest import build_room
 from tests.ca.registration.desk import CITIZEN, OFFICER, Accounts, Inbox
 from tests.conftest import START
@@ -24,7 +25,8 @@ WHO = {"officer": OFFICER, "citizen": CITIZEN}
 
 
 def live(home: str, url: str, verb: str, identifier: str, more: list[str]) -> None:
-    room = RegistrationRoom(build_room(Path(home), url, FixedClock(START)), Accounts(), Inbox())
+    ca = build_room(Path(home), url, FixedClock(START))
+    room = RegistrationRoom(ca, Accounts(), Inbox(), LocalOneTimeKeys(ca.ground.clock, ca.ground.ids))
     if verb == "bulk":
         bulk.work(room, {"bulk": identifier})
     elif verb == "collect":

@@ -26,6 +26,7 @@ from foundation.principal import SYSTEM
 from foundation.settings import Settings
 from foundation.storage import open_storage
 from hsm import vault as vaults
+from hsm.delivery.operations import RemoteOneTimeKeys
 from hsm.digests import Digest
 from hsm.escrow.remote import RemoteEscrow
 from hsm.keys import Algorithm, Purpose
@@ -54,7 +55,10 @@ def opened(settings: Settings) -> Iterator[tuple[HsmRoom, CaRoom]]:
     )
     keys = RemoteKeyStore(channel)
     try:
-        yield HsmRoom(ground, vault, keys, RemoteEscrow(channel), RemoteKeeper(channel)), CaRoom.build(ground, keys)
+        yield (
+            HsmRoom(ground, vault, keys, RemoteEscrow(channel), RemoteKeeper(channel), RemoteOneTimeKeys(channel)),
+            CaRoom.build(ground, keys),
+        )
     finally:
         db.dispose()
 
