@@ -8,7 +8,7 @@ counter; a change bears the number of the first list that knew it, so any list t
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import func, select, update
 
@@ -31,6 +31,8 @@ from hsm.keys import Purpose
 from hsm.signing import ToBeSigned
 
 _ATTEMPTS = 4
+_MOST_OFF = timedelta(minutes=10)
+"""A list dated far ahead would, once the clock is right again, forbid every list until then."""
 
 
 def current(room: CaRoom, authority: str) -> bytes:
@@ -151,6 +153,7 @@ def _recorded(room: CaRoom, authority: Authority, name: ListName) -> Draft:
 
 def _take_number(room: CaRoom, name: ListName) -> _Number:
     """The next number of the CA, which every change not yet taken up bears from now on."""
+    room.guard.check(_MOST_OFF)
     now = room.ground.clock.now().replace(microsecond=0)
     with room.ground.db.begin() as session:
         row = session.scalars(select(CaAuthority).where(CaAuthority.slug == name.authority).with_for_update()).one()

@@ -59,7 +59,7 @@ def refresh(room: CaRoom) -> int:
             failed += 1
             log.error("ca.list_failed", list=name.scope, code=error.code)  # noqa: TRY400 - the code says it all
     for age in ages(room):
-        observe_list(age.name, age.this_update, age.next_update, room.ground.clock.now(), late=age.late)
+        observe_list(age.name.scope, age.this_update, age.next_update, room.ground.clock.now(), late=age.late)
         if age.late:
             log.error("ca.list_late", list=age.name.scope, next_update=str(age.next_update))
     return failed

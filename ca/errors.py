@@ -56,6 +56,22 @@ class ClockWentBack(Unavailable):
         )
 
 
+class ClockOff(Unavailable):
+    """The clock jumped, stands still, is off, or nobody can prove that it is right (EN 319 421 7.7.2)."""
+
+    def __init__(self, why: str, seconds: float) -> None:
+        super().__init__(
+            "ca.clock_off",
+            Text(
+                f"服务器时钟不可信（偏差 {seconds:.1f} 秒），已停止签发时间戳。请校准时钟；"
+                "未配置 ca.clock_server 时还须重启服务。",
+                f"The clock is not to be trusted ({why}, {seconds:.1f} s), so no time was signed. Correct the clock; "
+                "without ca.clock_server, restart the service as well.",
+            ),
+        )
+        self.why = why
+
+
 class CertificateUnfinished(Conflict):
     def __init__(self) -> None:
         super().__init__(

@@ -22,6 +22,7 @@ from ca.room import Authority, CaRoom
 from ca.status import Status, statuses
 from foundation.der import DerError
 from foundation.errors import Unavailable
+from hsm.service.errors import PolicyRefused
 
 __all__ = ["LIFE", "MOST_OCTETS", "MOST_REQUESTS", "Answer", "Refusal", "answer", "read_request", "respond_to"]
 
@@ -59,8 +60,22 @@ def respond_to(room: CaRoom, authority: str, request: bytes) -> Answer:
         kept = ocsp_store.find(room, above.slug, *usual, now)
         if kept is not None:
             return Answer(kept.answer, kept)
-    found = _statuses(room, above, wanted.asked, named)
     OCSP_ANSWERS.labels("signed").inc()
+    try:
+        return _signed(room, above, wanted, named, usual, now)
+    except PolicyRefused:  # revoked between our look and the signer's: look again
+        return _signed(room, above, wanted, named, usual, now)
+
+
+def _signed(
+    room: CaRoom,
+    above: Authority,
+    wanted: Request,
+    named: list[str | None],
+    usual: tuple[str, str] | None,
+    now: datetime,
+) -> Answer:
+    found = _statuses(room, above, wanted.asked, named)
     if usual is not None and found[0] != _UNKNOWN:
         return _signed_to_keep(room, above, usual, found[0], now)
     said = [(one.raw, status) for one, status in zip(wanted.asked, found, strict=True)]

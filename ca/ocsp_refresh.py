@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from itertools import groupby
 from uuid import UUID
@@ -20,6 +21,7 @@ from ca.revocation_metrics import OCSP_SECONDS_LEFT
 from ca.revocation_models import CaOcspAnswer
 from ca.room import Authority, CaRoom
 from ca.status import statuses
+from hsm.service.errors import PolicyRefused
 
 CHUNK = 250
 USUAL_FORM = "sha1"
@@ -79,11 +81,12 @@ def _sign(room: CaRoom, above: Authority, wanted: Sequence[tuple[str, str]], now
         return 0
     said = statuses(room, above.slug, [int(serial, 16) for serial, _ in wanted])
     responder = responder_of(room, above)
-    made = [
-        ocsp_store.sign(room, above, serial, form, said[int(serial, 16)], now, responder)
-        for serial, form in wanted
-        if said[int(serial, 16)].status is not CertStatus.UNKNOWN
-    ]
+    made = []
+    for serial, form in wanted:
+        status = said[int(serial, 16)]
+        if status.status is not CertStatus.UNKNOWN:
+            with suppress(PolicyRefused):  # revoked since we looked: its answer is gone, and made when asked for
+                made.append(ocsp_store.sign(room, above, serial, form, status, now, responder))
     return ocsp_store.store(room, above.slug, made)
 
 

@@ -9,7 +9,6 @@ from datetime import datetime
 
 from prometheus_client import Counter, Gauge
 
-from ca.crl_names import ListName
 from foundation.metrics import REGISTRY
 
 _SECONDS_LEFT = Gauge(
@@ -61,9 +60,9 @@ CLOCK_OFF = Gauge(
 
 
 def observe_list(
-    name: ListName, this_update: datetime | None, next_update: datetime | None, now: datetime, *, late: bool
+    scope: str, this_update: datetime | None, next_update: datetime | None, now: datetime, *, late: bool
 ) -> None:
-    _LATE.labels(name.scope).set(int(late))
+    _LATE.labels(scope).set(int(late))
     if this_update is not None and next_update is not None:
-        _AGE.labels(name.scope).set((now - this_update).total_seconds())
-        _SECONDS_LEFT.labels(name.scope).set((next_update - now).total_seconds())
+        _AGE.labels(scope).set((now - this_update).total_seconds())
+        _SECONDS_LEFT.labels(scope).set((next_update - now).total_seconds())

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 from uuid import UUID
 
 from ca import oids
+from ca.clock_guard import ClockGuard
 from ca.errors import AuthorityUnknown, CertificateUnknown
 from ca.models import CaAuthority, CaCertificate
 from ca.profiles import PROFILES, Profile, Role, profile_named
 from ca.profiles.reading import read_own
 from ca.reading.certificate import Certificate, read_certificate
-from ca.recent import Recent
 from ca.storing import opened
 from ca.suites import Suite
 from ca.template import Issuer, Places, Template, compile_template
@@ -62,12 +62,16 @@ class CaRoom:
     _templates: dict[tuple[str, int, str], Template] = field(default_factory=dict)
     kept: dict[object, object] = field(default_factory=dict)
     """One CRL per CA, one certificate per service, and the like: as many as there are CAs."""
-    answers: Recent[tuple[datetime, bytes]] = field(default_factory=lambda: Recent(10_000))
-    """Signed OCSP answers without nonce, by what they say."""
     own_profiles: dict[str, Profile] = field(default_factory=dict)
     """The operator's, beside the shipped ones."""
     escrow: Escrow | None = None
     """The key-management centre's keys; without it there are no encryption certificates."""
+    guard: ClockGuard = field(init=False)
+    """Watches the clock from the start of the process on."""
+
+    def __post_init__(self) -> None:
+        ground = self.ground
+        object.__setattr__(self, "guard", ClockGuard(ground.clock, ground.ids, ground.settings.ca.clock_server))
 
     @classmethod
     def build(cls, ground: Ground, keys: KeyStore, escrow: Escrow | None = None) -> CaRoom:

@@ -1,22 +1,17 @@
 """Time stamps (时间戳): RFC 3161 with SM2 or RSA (GB/T 20520), for our own seals in process and for others over HTTP.
 
-Each token is recorded before it is signed, under a row that holds the last time given out: when the clock goes back,
-there are no tokens (T14). Signed attributes are signed as a DER SET OF, for SM2 with Z before it (GB/T 35275).
+Each token is recorded before it is signed, at a time `ca.stamp_times` vouches for (T14). Signed attributes are signed
+as a DER SET OF, for SM2 with Z before it (GB/T 35275).
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import IntEnum
 
-from sqlalchemy import select
-from sqlalchemy.exc import IntegrityError
-
-from ca import oids
-from ca.errors import ClockWentBack
-from ca.models import CaStamp, CaStampClock
-from ca.prepare import new_serial
+from ca import oids, stamp_times
+from ca.errors import ClockOff, ClockWentBack
 from ca.profiles import TSA
 from ca.reading.extensions import read_extensions
 from ca.reading.shapes import fields
@@ -24,18 +19,17 @@ from ca.reading.stamp import read_token
 from ca.room import CaRoom
 from ca.services import Service, service
 from ca.signatures import check_token
+from ca.stamp_times import ACCURACY
 from ca.suites import Suite
 from foundation import der
 from foundation.der import DerError
 from foundation.errors import Damaged, InvalidInput, Unavailable
-from foundation.principal import SYSTEM
 from foundation.text import Text
 from hsm.digests import Digest, digest_of_oid
 from hsm.keys import Purpose
 
 MOST_OCTETS = 16 * 1024
 MOST_NONCE = 64
-ACCURACY = timedelta(seconds=1)
 ACCEPTED = frozenset({Digest.SM3, Digest.SHA256, Digest.SHA384, Digest.SHA512})
 
 
@@ -94,7 +88,7 @@ def token(room: CaRoom, suite: Suite, digest: Digest, imprint: bytes) -> bytes:
 def _make(room: CaRoom, suite: Suite, request: Request) -> bytes:
     """Record, build, sign, compare."""
     tsa = service(room, suite, TSA, Purpose.TIMESTAMP)
-    serial, at = _record(room, suite, request)
+    serial, at = stamp_times.record(room, suite, request.digest, request.imprint)
     info = _tst_info(room, suite, request, serial, at)
     attributes = _signed_attributes(tsa, info)
     signature = tsa.sign(der.tlv(der.SET, attributes), f"stamp:{suite}:{serial:x}", info)
@@ -108,46 +102,20 @@ def _make(room: CaRoom, suite: Suite, request: Request) -> bytes:
     return octets
 
 
-def _record(room: CaRoom, suite: Suite, request: Request) -> tuple[int, datetime]:
-    """The time is read under the suite's row, so tokens of several processes keep their order."""
-    try:
-        return _record_once(room, suite, request)
-    except IntegrityError:  # two first tokens of a suite in the same moment
-        return _record_once(room, suite, request)
-
-
-def _record_once(room: CaRoom, suite: Suite, request: Request) -> tuple[int, datetime]:
-    ground, serial = room.ground, new_serial(room)
-    with ground.db.begin() as session:
-        last = session.scalars(select(CaStampClock).where(CaStampClock.suite == suite).with_for_update()).one_or_none()
-        now = ground.clock.now()
-        if last is None:
-            last = CaStampClock(suite=suite, last=now)
-            session.add(last)
-            session.flush()
-        if now < last.last - ACCURACY:
-            raise ClockWentBack
-        last.last = max(now, last.last)
-        session.add(CaStamp(serial=f"{serial:x}", suite=suite, at=now, digest=request.digest, imprint=request.imprint))
-        ground.audit.record(
-            session,
-            SYSTEM,
-            action="ca.timestamp.issue",
-            object=f"timestamp:{serial:x}",
-            payload={"suite": suite.value, "digest": request.digest.value},
-        )
-    return serial, now
-
-
 def _tst_info(room: CaRoom, suite: Suite, request: Request, serial: int, at: datetime) -> bytes:
-    """TSTInfo: whole seconds with an accuracy of one; `ordering` FALSE is the default and not written."""
+    """TSTInfo: whole seconds with an accuracy of one, and `ordering` FALSE, which is the default and not written.
+
+    Where tokens can always be ordered, they carry the fractions that order them (RFC 3161 2.4.2).
+    """
+    ordering = room.ground.settings.ca.stamp_ordering
     return der.sequence(
         der.integer(1),
         der.oid(policy_of(room, suite)),
         der.sequence(_digest_identifier(request.digest), der.octet_string(request.imprint)),
         der.integer(serial),
-        der.generalized_time(at),
+        der.tlv(der.GENERALIZED_TIME, stamp_times.written(at)) if ordering else der.generalized_time(at),
         der.sequence(der.integer(int(ACCURACY.total_seconds()))),
+        der.boolean(value=True) if ordering else b"",
         request.nonce,
     )
 
@@ -216,7 +184,7 @@ def answer(room: CaRoom, suite: Suite | None, request: bytes) -> bytes:
         return rejection(Failure.BAD_DATA_FORMAT, "not a TimeStampReq")
     except Refused as error:
         return rejection(error.failure, error.why)
-    except ClockWentBack:
+    except (ClockWentBack, ClockOff):
         return rejection(Failure.TIME_NOT_AVAILABLE, "the clock is not to be trusted")
     except Unavailable:
         return rejection(Failure.SYSTEM_FAILURE, "try again later")
