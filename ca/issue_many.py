@@ -114,7 +114,6 @@ def _record(room: CaRoom, principal: Principal, items: list[_Item]) -> None:
     for item in items:
         try:
             refuse_listed(room, item.wanted.spki)
-            require_escrowed(room, item.wanted.profile, item.wanted.spki)
         except YinxinError as error:
             item.outcome = error
     for attempt in range(_ATTEMPTS):
@@ -134,7 +133,9 @@ def _record(room: CaRoom, principal: Principal, items: list[_Item]) -> None:
 def _prepare(room: CaRoom, items: list[_Item], now: datetime) -> None:
     for item in items:
         try:
-            item.intent = intend(room, item.wanted, item.mac, prepare(room, item.wanted, now), now)
+            prepared = prepare(room, item.wanted, now)
+            require_escrowed(room, item.wanted.profile, item.wanted.spki)
+            item.intent = intend(room, item.wanted, item.mac, prepared, now)
         except YinxinError as error:
             item.outcome = error
 
