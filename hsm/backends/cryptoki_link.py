@@ -53,13 +53,16 @@ _IN_PASSING = (
     ckr.TokenNotRecognised,
     ckr.UserNotLoggedIn,  # another session of ours logged out
 )
+_HALF_SEEN = (ckr.NoSuchToken, ckr.UserPinNotInitialized, ckr.TokenNotRecognised, ckr.GeneralError)
+"""What a process hears that looked at the token while another one was writing to it."""
 _MEANING: tuple[tuple[tuple[type[Exception], ...], Callable[[str, str], DeviceProblem]], ...] = (
     (_REFUSED, DeviceRefused),
     ((ckr.MechanismInvalid, ckr.DomainParamsInvalid), AlgorithmNotHeld),
 )
 _gates: dict[str, Gate] = {}
 _stale: set[str] = set()
-"""Modules a parent process initialised: to be initialised once more, by whoever comes first."""
+"""Modules to be initialised once more by whoever comes first: after a fork, or when they missed a token. Sessions of
+others on the same module end by it and are opened again; the gate keeps them out meanwhile."""
 _gates_lock = threading.Lock()
 
 
@@ -83,13 +86,14 @@ class TokenLink:
         self._pin = PinFile(NAME, settings.pin_file)
 
     def open(self) -> OpenToken:
-        token = self.token()
-        pin = self._pin.read()
         try:
-            return OpenToken(self._login(token, pin))
+            return OpenToken(self._login(self.token(), self._pin.read()))
         except _REFUSED as error:
             self._pin.refused()
             raise DeviceRefused(NAME, _named(error)) from error
+        except _HALF_SEEN:
+            _stale.add(self._module)  # SoftHSM looks at its tokens once: what it missed then, it misses for ever
+            raise
 
     def token(self) -> Token:
         library = self._library()

@@ -46,7 +46,7 @@ def make_room(
     request: pytest.FixtureRequest, new_database: Callable[[str], str], tmp_path: Path, fake: devices.FakeSdf
 ) -> Iterator[Make]:
     """A certificate room whose CA keys go to devices; each call is another process over the same database."""
-    url, opened = new_database(request.param), []
+    url, opened, rooms = new_database(request.param), [], []
     keys = {
         "routes": {"ca/rsa-": "pkcs11", "ca/sm2-": "sdf"},
         "sdf": fake.settings(tries=2),
@@ -63,9 +63,13 @@ def make_room(
         storage, jobs = open_storage(settings), JobQueue(clock, ids)
         ground = Ground(settings, db, clock, ids, storage, audit, vault.cipher, vault.mac, jobs)
         hsm = HsmRoom.build(ground, vault)
+        rooms.append(hsm)
         return CaRoom.build(ground, hsm.keys, hsm.escrow)
 
     yield make
+    for hsm in rooms:  # a login left open here would answer for the next test of this process
+        assert hsm.keeper is not None
+        hsm.keeper.backends.close()
     for db in opened:
         db.dispose()
     token = devices.pkcs11()

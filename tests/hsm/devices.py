@@ -126,7 +126,7 @@ class VendorToken:
 
     SM2 = {"sm2_generate_mechanism": 0x80000201, "sm2_sign_mechanism": 0x80000202, "sm2_key_type": 0x80000010}  # noqa: RUF012 - read only
     SM2_Z_INSIDE = {**SM2, "sm2_sign_mechanism": 0x80000203, "sm2_z": "backend"}  # noqa: RUF012
-    CALLS = {"open": 12, "login": 18, "find": 26, "sign_init": 42, "sign": 43, "generate": 59}  # noqa: RUF012
+    CALLS = {"initialize": 0, "open": 12, "login": 18, "find": 26, "sign_init": 42, "sign": 43, "generate": 59}  # noqa: RUF012
 
     def __init__(self) -> None:
         softhsm()

@@ -104,8 +104,20 @@ def test_opening_is_tried_again_as_when_many_processes_start(token: devices.Vend
         backend.close()
 
 
-def test_six_processes_open_the_token_at_once(backend: CryptokiBackend) -> None:
-    key = _key(backend)
+def test_a_token_missed_at_first_is_looked_for_again(token: devices.VendorToken, backend: CryptokiBackend) -> None:
+    """A process that came too early has the list of tokens of then, until its library is initialised again."""
+    backend.close()
+    looked = token.seen("initialize")
+    token.fail("login", 0x102, 1)  # CKR_USER_PIN_NOT_INITIALIZED
+    assert backend.status().model == "SoftHSM v2"
+    assert token.seen("initialize") == looked + 1
+
+
+def test_six_processes_open_the_token_at_once(token: devices.VendorToken) -> None:
+    """About one in seven sees no token at first (SoftHSM looks once); with pauses and a new look all of them do."""
+    backend = CryptokiBackend(devices.pkcs11_settings(module=token.path, tries=8), devices.IDS)
+    made = backend.generate("k#1", Algorithm.P256)
+    key = backend.open(made.kept, Algorithm.P256)
     children = []
     for _ in range(6):
         child = os.fork()
@@ -120,6 +132,8 @@ def test_six_processes_open_the_token_at_once(backend: CryptokiBackend) -> None:
         children.append(child)
     assert [os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) for child in children] == [0] * 6
     _signs(backend, key)
+    backend.destroy(made.kept)
+    backend.close()
 
 
 def test_eight_threads_share_one_session(token: devices.VendorToken, backend: CryptokiBackend) -> None:

@@ -16,7 +16,7 @@ typedef struct { ULONG type; void *value; ULONG length; } ATTRIBUTE;
 typedef struct { ULONG mechanism; void *parameter; ULONG length; } MECHANISM;
 typedef struct { unsigned char major, minor; void *call[68]; } LIST;
 
-enum { OPEN_SESSION = 12, LOGIN = 18, CREATE = 20, DESTROY = 22, GET_ATTRIBUTES = 24, FIND_INIT = 26, SIGN_INIT = 42,
+enum { INITIALIZE = 0, OPEN_SESSION = 12, LOGIN = 18, CREATE = 20, DESTROY = 22, GET_ATTRIBUTES = 24, FIND_INIT = 26, SIGN_INIT = 42,
        SIGN = 43, GENERATE_PAIR = 59 };
 enum { CKA_CLASS = 0, CKA_TOKEN = 1, CKA_PRIVATE = 2, CKA_LABEL = 3, CKA_VALUE = 0x11, CKA_KEY_TYPE = 0x100,
        CKA_ID = 0x102, CKA_SENSITIVE = 0x103, CKA_SIGN = 0x108, CKA_VERIFY = 0x10A, CKA_EXTRACTABLE = 0x162,
@@ -57,6 +57,11 @@ typedef ULONG (*SignInit)(ULONG, MECHANISM *, ULONG);
 typedef ULONG (*Sign)(ULONG, unsigned char *, ULONG, unsigned char *, ULONG *);
 typedef ULONG (*Generate)(ULONG, MECHANISM *, ATTRIBUTE *, ULONG, ATTRIBUTE *, ULONG, ULONG *, ULONG *);
 
+static ULONG initialize(void *how)
+{
+    FAIL(INITIALIZE)
+    return ((ULONG(*)(void *))real->call[INITIALIZE])(how);
+}
 static ULONG open_session(ULONG slot, ULONG flags, void *application, void *notify, ULONG *session)
 {
     FAIL(OPEN_SESSION)
@@ -205,6 +210,7 @@ ULONG C_GetFunctionList(LIST **to)
         if (get == NULL || get(&real) != 0)
             return 5; /* CKR_GENERAL_ERROR */
         list = *real;
+        list.call[INITIALIZE] = initialize;
         list.call[OPEN_SESSION] = open_session;
         list.call[LOGIN] = login;
         list.call[GET_ATTRIBUTES] = get_attributes;
