@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -33,6 +34,9 @@ from hsm.room import HsmRoom, unseal
 from server import schema
 from tests import databases
 from tests.conftest import START
+
+if TYPE_CHECKING:
+    from tests.ca.office import Office
 
 USCC = make_uscc("11", "219900", "MB100001")
 CITIZEN_NUMBER = "21990119900307001" + citizen_number_check("21990119900307001")
@@ -64,9 +68,12 @@ SERVICE = Subject("印川市服务", organization="印川市电子政务电子�
 """Of profiles the platform uses for itself."""
 NAMES: dict[str, AlternativeNames] = {
     "device": AlternativeNames(
-        ("gateway-01.yinchuan.gov.cn",), ("10.2.3.4", "fd00::1"), ("ops@yinchuan.gov.cn",), ("urn:device:1",)
+        ("gateway-01.yinchuan.gov.cn",),
+        ("10.2.3.4", "fd00::1"),
+        ("ops@yinchuan.gov.cn",),
+        ("https://gateway-01.yinchuan.gov.cn/status",),
     ),
-    "tls-server": AlternativeNames(("oa.yinchuan.gov.cn", "*.oa.yinchuan.gov.cn"), ("10.2.3.5",)),
+    "tls-server": AlternativeNames(("oa.yinchuan.gov.cn", "mail.yinchuan.gov.cn"), ("10.2.3.5",)),
 }
 for _base in ("official", "citizen", "legal-person", "agent", "device", "tls-server"):
     _twin = f"{_base}-encryption"
@@ -179,3 +186,14 @@ def region(request: pytest.FixtureRequest, make_region: Callable[..., Region]) -
 def own_region(request: pytest.FixtureRequest, make_region: Callable[..., Region]) -> Region:
     """An SM2 region of this test alone, to crash, to age and to fill."""
     return make_region(request.param)
+
+
+@pytest.fixture(scope="session")
+def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
+    """The whole house with callers of every kind (`tests.ca.office`)."""
+    from tests.ca.office import Office, callers  # the whole house; tests of one room need not import it
+    from tests.portal.house import page_house
+
+    with page_house(tmp_path_factory.mktemp("office") / "home") as pages:
+        pages.callers.update(callers(pages))
+        yield Office(pages)
