@@ -45,7 +45,9 @@ def approve(path: Path, reviewed: Reviewed, name: str, typed: str, now: datetime
     known = [one for one in read(path) if one.digest == reviewed.digest]
     if any(one.name == name for one in known):
         raise Conflict("hsm.ceremony_approved", Text(f"{name} 已经审批过。", f"{name} has approved already."))
-    known.append(Approval(name=name, digest=reviewed.digest, at=now))
+    known.append(
+        Approval(name=name, digest=reviewed.digest, at=now.replace(microsecond=0))
+    )  # whole seconds, as in transcripts
     file_of(path).write_text(
         json.dumps([one.model_dump(mode="json") for one in known], ensure_ascii=False, indent=1) + "\n", "utf-8"
     )
