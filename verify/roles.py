@@ -7,16 +7,20 @@ Certificates of other makers are read by what they say of the subject: an organi
 from __future__ import annotations
 
 from ca import oids
-from ca.profiles import CITIZEN, CODE_SIGNER, DEPARTMENT_SEAL, OFFICIAL, Profile
+from ca.profiles import CODE_SIGNER, DEPARTMENT_SEAL, PROFILES, SEAL_MAKER, Profile
 from ca.reading import Certificate, identity_of
 from foundation.der import DerError
+
+
+_NO_SEALS = tuple(one for one in PROFILES.values() if one not in (DEPARTMENT_SEAL, SEAL_MAKER))
+"""A company's own certificate, a device, a web server: whatever name they bear, they are no department's seal."""
 
 
 def is_official_seal(certificate: Certificate) -> bool:
     """The certificate speaks for an organisation, not for a person or a service."""
     if _has(certificate, DEPARTMENT_SEAL):
         return True
-    if _has(certificate, OFFICIAL) or _has(certificate, CITIZEN) or _has(certificate, CODE_SIGNER):
+    if any(_has(certificate, profile) for profile in _NO_SEALS):
         return False
     services = {oids.TIME_STAMPING, oids.OCSP_SIGNING}
     if certificate.is_ca or certificate.subject.organization is None or services & set(certificate.eku):
