@@ -11,6 +11,7 @@ import click
 from ca.credentials.cli import group as credential_group
 from ca.offline_cli import add_commands as add_offline_commands
 from ca.recheck.cli import command as recheck_command
+from ca.revocation_cli import add_commands as add_revocation_commands
 from ca.room import CaRoom
 from foundation.settings import Settings
 from licence.cli import group as licence_group
@@ -128,6 +129,7 @@ def ca() -> click.Group:
     ca.add_command(credential_group(_ca_room))
     ca.add_command(recheck_command(_quiet_ca_room, say))
     ca.add_command(kmc)
+    add_revocation_commands(ca, _ca_room)
     add_offline_commands(ca, _unestablished)
     return ca
 

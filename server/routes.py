@@ -8,6 +8,7 @@ import ca.credentials.api
 import ca.kmc.api
 import ca.registration.api
 import ca.registration.office_api
+import ca.revocation_api
 import hsm.api
 import licence.api
 import seal.api
@@ -23,6 +24,7 @@ ROUTES: tuple[Route, ...] = (
     *ca.kmc.api.ROUTES,
     *ca.registration.api.ROUTES,
     *ca.registration.office_api.ROUTES,
+    *ca.revocation_api.ROUTES,
     *seal.api.ROUTES,
     *verify.api.ROUTES,
     *licence.api.ROUTES,
