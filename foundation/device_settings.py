@@ -52,7 +52,7 @@ class SdfSettings(_Group):
         description="Indices of ready signing key pairs that Yinxin may assign, as 1-64 or 3,5,8-12; each is used once"
     )
     sessions: int = Field(1, ge=1, le=64, description="Signatures at once; more than 1 after `yinxin hsm test` passed")
-    timeout_seconds: float = Field(30.0, gt=0, le=600, description="Longest one call may take")
+    timeout_seconds: float = Field(15.0, gt=0, le=600, description="Longest one call may take")
     tries: int = Field(5, ge=1, le=20, description="Times a call is tried when the device fails in passing")
     field_bits: Literal[512, 256] = Field(
         512, description="ECCref_MAX_BITS of the vendor's header; the standard has 512"
