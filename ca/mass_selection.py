@@ -20,7 +20,7 @@ from ca.revocations import check_invalidity, check_reason
 from ca.room import CaRoom
 from ca.search import scope
 from foundation.errors import FieldFault, InvalidInput
-from foundation.principal import Kind, Principal
+from foundation.principal import Kind, Permission, Principal
 from foundation.text import Text
 
 MOST_SERIALS = 100_000
@@ -68,6 +68,7 @@ def prepare(
     room: CaRoom, principal: Principal, selection: Selection, reason: Reason, invalidity: datetime | None = None
 ) -> Progress:
     """Freeze the set, tell how many it holds, and wait for approval."""
+    principal.require(Permission.CA_REVOKE)
     now = room.ground.clock.now().replace(microsecond=0)
     check_reason(reason)
     check_invalidity(invalidity, now)

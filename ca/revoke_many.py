@@ -23,7 +23,7 @@ from ca.revocations import check_row, enter, forget_stale, supersedes
 from ca.room import CaRoom
 from foundation.errors import Conflict, Forbidden, YinxinError
 from foundation.failpoints import reach
-from foundation.principal import Kind, Principal
+from foundation.principal import Kind, Permission, Principal
 from foundation.text import Text
 
 log = structlog.get_logger("ca")
@@ -41,7 +41,16 @@ _NEEDED = (
 
 
 def approve(room: CaRoom, principal: Principal, job_id: UUID) -> None:
-    """Let it begin. Whoever asked for it may not; on the host itself (command line) there is nobody else to ask."""
+    """Let it begin. Whoever asked for it may not, nor may a program: a second person means a person.
+
+    On the host itself (command line) there is nobody else to ask.
+    """
+    principal.require(Permission.CA_REVOKE)
+    if principal.kind not in (Kind.OFFICIAL, Kind.SYSTEM):
+        raise Forbidden(
+            "ca.persons_only",
+            Text("批量撤销须由人员批准，程序不能批准。", "A person approves a mass revocation, never a program."),
+        )
     with room.ground.db.begin() as session:
         row = _locked(session, job_id)
         if row.state != MassState.PREPARED:
@@ -67,8 +76,11 @@ def approve(room: CaRoom, principal: Principal, job_id: UUID) -> None:
 
 def cancel(room: CaRoom, principal: Principal, job_id: UUID) -> None:
     """Before it began, or in the middle: what is revoked stays revoked."""
+    principal.require(Permission.CA_REVOKE)
     with room.ground.db.begin() as session:
         row = _locked(session, job_id)
+        if principal.kind is Kind.CLIENT and row.requested_by != principal.label:
+            raise MassRevocationUnknown
         if row.state in (MassState.DONE, MassState.CANCELLED):
             raise Conflict(
                 "ca.mass_over", Text("该批量撤销已结束。", "This mass revocation is over, so it cannot be cancelled.")

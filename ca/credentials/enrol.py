@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from ca.credentials.names import is_host, permits
 from ca.credentials.store import Credential
 from ca.credentials.wishes import Wishes
-from ca.enrol import proven_key
+from ca.enrol import check_requestable, proven_key
 from ca.issue import IssuedCertificate, issue
 from ca.names import Subject
 from ca.reading.identity import IdentityExtensions
@@ -70,7 +70,11 @@ def issue_for(
 def issue_key(
     room: CaRoom, credential: Credential, ordered: Ordered, spki: bytes, request_key: str
 ) -> IssuedCertificate:
-    """As `issue_for`, for a key whose possession the protocol proved in its own way (CMP)."""
+    """As `issue_for`, for a key whose possession the protocol proved in its own way (CMP).
+
+    The profile is looked at again: a credential outlives what its officer might ask for, and rows can be tampered with.
+    """
+    check_requestable(room, credential.profile)
     return issue(
         room,
         credential.principal,

@@ -12,7 +12,7 @@ from sqlalchemy import or_, select, update
 
 from ca.credentials.models import CaCredential
 from ca.credentials.names import check_patterns
-from ca.profiles import profile_named
+from ca.enrol import check_requestable
 from ca.room import CaRoom
 from foundation.errors import Forbidden, InvalidInput, NotFound, Unauthenticated
 from foundation.numbers import is_uscc
@@ -76,7 +76,7 @@ class Credential:
 
 def create(room: CaRoom, principal: Principal, new: NewCredential) -> Made:
     """A new credential, and its secret for the only time. A program may make them for its own department only."""
-    _check(principal, new)
+    _check(room, principal, new)
     ground = room.ground
     now, identifier = ground.clock.now(), ground.ids.uuid7()
     made = Made(identifier, ground.ids.token(_REFERENCE_OCTETS), ground.ids.token(_SECRET_OCTETS))
@@ -108,9 +108,10 @@ def create(room: CaRoom, principal: Principal, new: NewCredential) -> Made:
     return made
 
 
-def _check(principal: Principal, new: NewCredential) -> None:
+def _check(room: CaRoom, principal: Principal, new: NewCredential) -> None:
     check_patterns(new.names)
-    if profile_named(new.profile).personal:
+    check_requestable(room, new.profile)
+    if room.profile(new.profile).personal:
         raise InvalidInput(
             "ca.credential_profile",
             Text(
