@@ -31,6 +31,8 @@ class YinxinError(Exception):
     """
 
     kind: ClassVar[str] = "internal"
+    condition: ClassVar[str] = "failed"
+    """What `/readyz` says of a check that raised it; more than one word only where strangers may know."""
 
     def __init__(self, code: str, detail: Text, *, faults: tuple[FieldFault, ...] = ()) -> None:
         super().__init__(f"{code}: {detail.en}")

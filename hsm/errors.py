@@ -59,6 +59,8 @@ class BadCiphertext(InvalidInput):
 class Sealed(Unavailable):
     """The key-encryption key is not to be had, so no key can be used (密钥库未解封)."""
 
+    condition = "sealed"
+
     def __init__(self, code: str, detail: Text) -> None:
         super().__init__(f"hsm.{code}", detail)
 

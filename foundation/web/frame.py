@@ -16,7 +16,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from foundation import metrics
 from foundation.settings import Settings
-from foundation.web import csrf, docs, headers, health, mounting, parsing, problems
+from foundation.web import csrf, docs, headers, health, mounting, parsing, problems, secret_key
 from foundation.web.api import Route
 from foundation.web.context import (
     LANGUAGE_COOKIE,
@@ -80,8 +80,8 @@ def make_app(
         MAX_FORM_MEMORY_SIZE=1024 * 1024,
         MAX_FORM_PARTS=1000,
         PROPAGATE_EXCEPTIONS=False,  # an accident is a problem document, in tests too
-        SECRET_KEY=ground.mac.mac("web.secret-key", b"v1"),
     )
+    secret_key.install(app, ground)
     app.url_map.merge_slashes = False  # a redirect to a tidier path would be an answer nobody documented
     app.session_interface = DatabaseSessions(SessionStore(settings.web, ground.db, ground.clock, ground.ids))
     app.extensions["yinxin"] = Frame(

@@ -19,6 +19,7 @@ from flask import Blueprint, Response, abort, jsonify
 from sqlalchemy import text
 
 from foundation import metrics
+from foundation.errors import YinxinError
 from foundation.web.context import address
 
 if TYPE_CHECKING:
@@ -78,6 +79,9 @@ class Readiness:
             self._hanging[check.name] = future
             log.warning("ready.late", check=check.name)
             return "late"
+        except YinxinError as error:
+            log.warning("ready.failed", check=check.name, code=error.code)
+            return error.condition
         except Exception:  # the frame's own boundary: whatever a check raises means "not ready"
             log.warning("ready.failed", check=check.name, exc_info=True)
             return "failed"
