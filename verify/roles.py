@@ -11,7 +11,6 @@ from ca.profiles import CODE_SIGNER, DEPARTMENT_SEAL, PROFILES, SEAL_MAKER, Prof
 from ca.reading import Certificate, identity_of
 from foundation.der import DerError
 
-
 _NO_SEALS = tuple(one for one in PROFILES.values() if one not in (DEPARTMENT_SEAL, SEAL_MAKER))
 """A company's own certificate, a device, a web server: whatever name they bear, they are no department's seal."""
 
