@@ -152,3 +152,16 @@ class CaStamp(Base):
     at: Mapped[datetime] = mapped_column(index=True)
     digest: Mapped[str] = mapped_column(String(10))
     imprint: Mapped[bytes] = mapped_column(LargeBinary(64))
+
+
+class CaCeremony(Base):
+    """A transcript of a key ceremony, kept as it came (仪式记录)."""
+
+    __tablename__ = "ca_ceremony"
+
+    id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
+    sha256: Mapped[str] = mapped_column(String(64), unique=True)
+    transcript: Mapped[str] = mapped_column(Text, doc="Sealed: it names the people who were there")
+    held_at: Mapped[datetime] = mapped_column(index=True)
+    kept_at: Mapped[datetime]
+    kept_by: Mapped[str] = mapped_column(String(120))
