@@ -40,6 +40,20 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_acme_nonce_expires_at"), ["expires_at"], unique=False)
 
     op.create_table(
+        "ca_ceremony",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("sha256", sa.String(length=64), nullable=False),
+        sa.Column("transcript", sa.Text(), nullable=False),
+        sa.Column("held_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("kept_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("kept_by", sa.String(length=120), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_ca_ceremony")),
+        sa.UniqueConstraint("sha256", name=op.f("uq_ca_ceremony_sha256")),
+    )
+    with op.batch_alter_table("ca_ceremony", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_ca_ceremony_held_at"), ["held_at"], unique=False)
+
+    op.create_table(
         "ca_credential",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("reference", sa.String(length=32), nullable=False),
@@ -743,6 +757,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_ca_credential_department"))
 
     op.drop_table("ca_credential")
+    with op.batch_alter_table("ca_ceremony", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_ca_ceremony_held_at"))
+
+    op.drop_table("ca_ceremony")
     with op.batch_alter_table("acme_nonce", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_acme_nonce_expires_at"))
 
