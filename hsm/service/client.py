@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from foundation.audit.trail import Audit
+from foundation.errors import YinxinError
 from foundation.ids import Ids
 from foundation.metrics import SIGNATURE_SECONDS
 from foundation.principal import SYSTEM, Principal
@@ -18,9 +19,12 @@ from hsm.secret_store import Secret
 from hsm.secrets import KeyedMac, SealedFields
 from hsm.service import messages as m
 from hsm.service.channel import Channel
-from hsm.signing import Signer, ToBeSigned
+from hsm.service.errors import BadMessage
+from hsm.signing import Signer, ToBeSigned, one_by_one
 from hsm.sm4 import Aead
 
+_AT_ONCE = 100
+"""Certificates in one question: their signatures take a fraction of a second, and others wait for the answer."""
 _REMEMBERED = 2.0
 """Seconds a found key is taken as still the newest. The signer itself looks at every signature."""
 
@@ -43,6 +47,31 @@ class RemoteSigner:
         request = m.SIGNING[tbs.purpose](ref.name, ref.version, tbs.intent, tbs.spend(), tbs.content)
         with SIGNATURE_SECONDS.labels(ref.algorithm.value, tbs.purpose.value).time():
             return self._channel.ask(request, m.Signed).value
+
+
+    def sign_many(self, tokens: Sequence[ToBeSigned]) -> list[bytes | YinxinError]:
+        """Certificates in one question; each other purpose one by one."""
+        ref = self._ref
+        if any(token.purpose is not Purpose.CERTIFICATE for token in tokens) or Purpose.CERTIFICATE not in ref.purposes:
+            return one_by_one(self, tokens)
+        answers: list[bytes | YinxinError] = []
+        for at in range(0, len(tokens), _AT_ONCE):
+            some = tokens[at : at + _AT_ONCE]
+            items = tuple(m.CertificateToSign(token.intent, token.spend()) for token in some)
+            with SIGNATURE_SECONDS.labels(ref.algorithm.value, Purpose.CERTIFICATE.value).time():
+                made = self._channel.ask(m.SignCertificates(ref.name, ref.version, items), m.SignedMany)
+            if len(made.values) != len(items):
+                raise BadMessage("not as many values as were asked for")
+            answers += [value or self._refusal(item) for item, value in zip(items, made.values, strict=True)]
+        return answers
+
+    def _refusal(self, item: m.CertificateToSign) -> bytes | YinxinError:
+        """Asked alone, it is told why; or it is signed after all, when the cause was a passing one."""
+        request = m.SignCertificate(self._ref.name, self._ref.version, item.intent, item.data, b"")
+        try:
+            return self._channel.ask(request, m.Signed).value
+        except YinxinError as error:
+            return error
 
 
 class RemoteKeyStore:

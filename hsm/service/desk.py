@@ -76,7 +76,11 @@ class Desk:
             raise TypeError(operation.name)
         opened = self.opened
         operation.check(opened, caller, request)
-        return operation.handle(opened, caller, request)
+        try:
+            return operation.handle(opened, caller, request)
+        finally:
+            if operation.changes_keys:
+                opened.signers.clear()
 
 
 def own_caller(roles: frozenset[Role]) -> Caller:

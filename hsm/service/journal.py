@@ -10,7 +10,7 @@ from __future__ import annotations
 import fcntl
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -37,6 +37,14 @@ class _Ticket:
     @property
     def done(self) -> bool:
         return self.record is not None or self.error is not None
+
+
+def _settled(ticket: _Ticket) -> Record:
+    if ticket.error is not None:
+        raise ticket.error
+    if ticket.record is None:
+        raise AssertionError("unreachable: a commit settles every ticket")
+    return ticket.record
 
 
 @dataclass(slots=True)
@@ -88,19 +96,19 @@ class Journal:
 
     def write(self, entry: Entry) -> Record:
         """Returns when the record is on the disk. Whoever gets the pen writes for all who wait."""
-        ticket = _Ticket(entry)
+        return self.write_many([entry])[0]
+
+    def write_many(self, entries: Sequence[Entry]) -> list[Record]:
+        """As `write`, for entries that belong together: they stand next to each other, or none does."""
+        tickets = [_Ticket(entry) for entry in entries]
         with self._queue:
-            self._waiting.append(ticket)
+            self._waiting += tickets
         with self._writing:
-            if not ticket.done:
+            if not all(ticket.done for ticket in tickets):
                 with self._queue:
                     batch, self._waiting = self._waiting, []
                 self._commit(batch)
-        if ticket.error is not None:
-            raise ticket.error
-        if ticket.record is None:
-            raise AssertionError("unreachable: a commit settles every ticket")
-        return ticket.record
+        return [_settled(ticket) for ticket in tickets]
 
     def _commit(self, batch: list[_Ticket]) -> None:
         try:

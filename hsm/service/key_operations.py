@@ -81,8 +81,8 @@ OPERATIONS = (
     Operation("key.ensure", m.EnsureKey, m.Found, anybody, ensure, seconds=RSA_SECONDS),
     Operation("key.renew", m.RenewKey, m.Found, anybody, renew, repeatable=False, seconds=RSA_SECONDS),
     Operation("key.retire", m.RetireKey, m.Done, anybody, retire),
-    Operation("key.find", m.FindKey, m.Found, anybody, find),
-    Operation("key.names", m.NamesOfKeys, m.Names, anybody, names),
-    Operation("data_key.unwrap", m.UnwrapDataKeys, m.DataKeys, data_keys_only, unwrap),
+    Operation("key.find", m.FindKey, m.Found, anybody, find, changes_keys=False),
+    Operation("key.names", m.NamesOfKeys, m.Names, anybody, names, changes_keys=False),
+    Operation("data_key.unwrap", m.UnwrapDataKeys, m.DataKeys, data_keys_only, unwrap, changes_keys=False),
     Operation("data_key.rotate", m.RotateDataKey, m.DataKeys, data_keys_only, rotate, repeatable=False),
 )

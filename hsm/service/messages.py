@@ -91,6 +91,28 @@ class Signed:
     value: bytes
 
 
+@dataclass(frozen=True, slots=True, repr=False)
+class CertificateToSign:
+    intent: str
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class SignCertificates:
+    """Many certificates under one key: each is judged for itself, and all go into the journal in one write."""
+
+    key: str
+    version: int
+    items: tuple[CertificateToSign, ...]
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class SignedMany:
+    """In the order they came; nothing where the policy refused. Asked for alone, it is told why."""
+
+    values: tuple[bytes, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Done:
     """There is nothing to tell but that it happened."""

@@ -13,6 +13,7 @@ from hsm.room import HsmRoom
 from hsm.service.errors import BadMessage
 from hsm.service.journal import Journal
 from hsm.service.policies import Policies
+from hsm.signing import Signer
 from hsm.store import KeyStore
 from hsm.vault import Vault
 
@@ -52,6 +53,8 @@ class Opened:
     policies: Policies
     permitted: set[str] = field(default_factory=set)
     """Intents an operator allowed to be signed late."""
+    signers: dict[tuple[str, int], tuple[float, Signer]] = field(default_factory=dict)
+    """Keys whose state was read within the last second; emptied by every operation that might change one."""
 
     @property
     def keys(self) -> KeyStore:
@@ -74,6 +77,8 @@ class Declared(Generic[Q, A]):
     repeatable: bool = True
     """May be sent again when the connection broke before the answer came."""
     most_octets: int = MIB
+    changes_keys: bool = True
+    """False where no key can be other after it; the desk then keeps what it knows of keys."""
     seconds: float | None = None
     """Longest wait for the answer, where it is not the settings'."""
 
