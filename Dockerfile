@@ -25,6 +25,8 @@ FROM ${BASE}
 # The SM2 engine is the system's libcrypto (Debian's libssl3, part of the base image).
 RUN groupadd --gid 10001 yinxin \
     && useradd --uid 10001 --gid 10001 --home-dir /var/lib/yinxin --create-home --shell /usr/sbin/nologin yinxin
+# The signer's container runs as an account of its own; a new volume takes owner and mode of these folders.
+RUN install -d -o 10002 -g 10001 -m 0750 /run/signer /var/lib/signer
 COPY --from=build /opt/yinxin /opt/yinxin
 
 ENV PATH=/opt/yinxin/bin:$PATH \
