@@ -621,7 +621,7 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("changed_at", sa.DateTime(timezone=True), nullable=True))
         batch_op.add_column(sa.Column("shard", sa.Integer(), nullable=True))
         batch_op.create_index(
-            "ix_ca_revocation_authority_shard_crl_number", ["authority", "shard", "crl_number"], unique=False
+            "ix_ca_revocation_entries", ["authority", "shard", "crl_number", "not_after", "entry"], unique=False
         )
 
     with op.batch_alter_table("hsm_key", schema=None) as batch_op:
@@ -640,7 +640,7 @@ def downgrade() -> None:
         batch_op.drop_column("backend")
 
     with op.batch_alter_table("ca_revocation", schema=None) as batch_op:
-        batch_op.drop_index("ix_ca_revocation_authority_shard_crl_number")
+        batch_op.drop_index("ix_ca_revocation_entries")
         batch_op.drop_column("shard")
         batch_op.drop_column("changed_at")
 
