@@ -30,6 +30,7 @@ GENERATE: dict[str, Any] = {
     "reason": "年度换钥",
 }
 _AT = "/api/v1/hsm/requests"
+pytestmark = pytest.mark.parametrize("settings", ["sqlite"], indirect=True)
 
 
 def caller(request: Request) -> Principal | None:

@@ -226,9 +226,15 @@ def test_asking_is_not_approving(office: Office) -> None:
     ],
     ids=lambda order: f"{order.operation}-{order.version}",
 )
-def test_an_order_says_all_and_no_more(office: Office, order: Order) -> None:
+def test_an_order_says_all_and_no_more(order: Order) -> None:
     with pytest.raises(BadOrder):
-        office.ask(order)
+        order.checked()
+
+
+def test_what_is_no_order_is_no_request(office: Office) -> None:
+    with pytest.raises(BadOrder):
+        office.ask(Order(Operation.BACKUP, "ca/root", 1))
+    assert listed(office.ground) == []
 
 
 def test_a_request_needs_a_reason_and_an_end(office: Office) -> None:

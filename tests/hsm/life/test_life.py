@@ -30,6 +30,8 @@ from tests.hsm.life.conftest import ANNE, Office, generate
 
 ROOT = Path(__file__).resolve().parents[3]
 WORDS = "correct horse battery"
+one_database = pytest.mark.parametrize("settings", ["sqlite"], indirect=True)
+"""For what is about files: the tests before and after say what the databases do."""
 
 
 def wrapped_of(office: Office, name: str = "ca/root", version: int = 1) -> bytes:
@@ -121,6 +123,7 @@ def test_a_lost_row_comes_back_pre_active(office: Office) -> None:
     office.room.keys.signer("ca/root")
 
 
+@one_database
 def test_any_three_of_five_shares_open_a_backup_and_two_do_not(office: Office) -> None:
     office.active()
     backup = office.do(Order(Operation.BACKUP, "ca/root", 1, recipient="shares"))
@@ -135,6 +138,7 @@ def test_any_three_of_five_shares_open_a_backup_and_two_do_not(office: Office) -
         key_file.read(backup.file, Secret(shares=other.shares[:3]))
 
 
+@one_database
 def test_a_transport_key_must_be_the_approved_one(office: Office) -> None:
     office.active()
     mine, other = Sm2PrivateKey.generate(), Sm2PrivateKey.generate()
@@ -148,6 +152,7 @@ def test_a_transport_key_must_be_the_approved_one(office: Office) -> None:
         key_file.read(backup.file, Secret(private_key=other.pkcs8()))
 
 
+@one_database
 def test_what_does_not_come_back(office: Office) -> None:
     office.active()
     provided = Provided(passphrase=WORDS)
@@ -172,6 +177,7 @@ def test_what_does_not_come_back(office: Office) -> None:
         office.do(order, given)
 
 
+@one_database
 def test_a_file_whose_halves_do_not_belong_together(office: Office) -> None:
     """Made by somebody who knows the passphrase: the public half is computed, not believed."""
     office.active()
@@ -182,6 +188,7 @@ def test_a_file_whose_halves_do_not_belong_together(office: Office) -> None:
         key_file.read(forged, Secret(passphrase=WORDS))
 
 
+@one_database
 def test_an_altered_backup_does_not_open(office: Office) -> None:
     office.active()
     backup = office.do(Order(Operation.BACKUP, "ca/root", 1, recipient="passphrase"), Provided(passphrase=WORDS)).file
@@ -198,6 +205,7 @@ def test_an_altered_backup_does_not_open(office: Office) -> None:
             key_file.read(altered, Secret(passphrase=WORDS))
 
 
+@one_database
 def test_a_short_passphrase_makes_no_backup_and_spends_nothing(office: Office) -> None:
     office.active()
     approved = office.approved(Order(Operation.BACKUP, "ca/root", 1, recipient="passphrase"))
@@ -206,6 +214,7 @@ def test_a_short_passphrase_makes_no_backup_and_spends_nothing(office: Office) -
     assert find(office.ground, approved.id).standing is Standing.APPROVED
 
 
+@one_database
 def test_a_damaged_key_is_not_backed_up(office: Office) -> None:
     """A backup that reports success and holds nothing is worse than none."""
     office.active()
