@@ -29,7 +29,7 @@ from foundation.failpoints import reach
 from foundation.principal import Principal
 from foundation.text import Text
 from hsm.digests import sha256
-from hsm.keys import Purpose
+from hsm.keys import KeyRef, Purpose
 from hsm.schemes import scheme_for
 from hsm.signing import Signer, ToBeSigned
 
@@ -98,42 +98,38 @@ def finish(room: CaRoom, principal: Principal, row: CaCertificate) -> IssuedCert
             ),
         )
     said = read_tbs(tbs)
-    signer = signer_of(room, row.authority, None if row.profile == ROOT.name else said)
-    made = signed(signer, row.id, (row.authority, row.serial, row.profile), tbs, said, personal=row.personal)
+    signer = signer_of(room, row.authority, row.profile, said)
+    value = signer.sign(ToBeSigned(Purpose.CERTIFICATE, tbs, str(row.id)))
+    about = (row.authority, row.serial, row.profile)
+    made = compared(signer.ref, row.id, about, said, value, personal=row.personal)
     reach("ca.signed")
     answer = store(room, principal, [made])[0]
     reach("ca.stored")
     return answer
 
 
-def signer_of(room: CaRoom, slug: str, said: Certificate | None) -> Signer:
-    """The CA's key, once it is sure that it is the CA's. A root's intent, which has no CA yet, vouches for its own."""
+def signer_of(room: CaRoom, slug: str, profile: str, said: Certificate) -> Signer:
+    """The CA's key, once it is sure that it is the CA's. A root, which is no CA yet, vouches for its own."""
     signer = room.keys.signer(f"ca/{slug}")
-    if said is not None and signer.ref.spki != room.authority(slug).certificate.spki:
-        raise _other_key()
+    own = said.spki if profile == ROOT.name else room.authority(slug).certificate.spki
+    if signer.ref.spki != own:
+        raise Damaged(
+            "ca.key_mismatch",
+            Text(
+                "CA 密钥与 CA 证书不一致，已停止签发。",
+                "The CA's key does not belong to its certificate; nothing was signed.",
+            ),
+        )
     return signer
 
 
-def _other_key() -> Damaged:
-    return Damaged(
-        "ca.key_mismatch",
-        Text(
-            "CA 密钥与 CA 证书不一致，已停止签发。",
-            "The CA's key does not belong to its certificate; nothing was signed.",
-        ),
-    )
-
-
-def signed(
-    signer: Signer, identifier: UUID, about: tuple[str, str, str], tbs: bytes, said: Certificate, *, personal: bool
+def compared(
+    ref: KeyRef, identifier: UUID, about: tuple[str, str, str], said: Certificate, value: bytes, *, personal: bool
 ) -> Signed:
-    """The key verifies its signature back; here the signed octets are compared with the linted ones."""
+    """The key verified its signature back; here the signed octets are compared with the linted ones."""
     authority, serial, profile = about
-    if profile == ROOT.name and signer.ref.spki != said.spki:
-        raise _other_key()
-    value = signer.sign(ToBeSigned(Purpose.CERTIFICATE, tbs, str(identifier)))
-    algorithm = scheme_for(signer.ref.algorithm).algorithm_identifier()
-    octets = der.sequence(tbs, algorithm, der.bit_string(value))
+    algorithm = scheme_for(ref.algorithm).algorithm_identifier()
+    octets = der.sequence(said.tbs, algorithm, der.bit_string(value))
     parts = fields(der.parse(octets), 3, 3, "a certificate has three parts")
     if (parts[0].raw, parts[1].raw, parts[2].as_bits()) != (said.tbs, said.signature_algorithm, value):
         raise Damaged("ca.signed_other", Text("签名内容与检查内容不一致。", "What was signed is not what was checked."))

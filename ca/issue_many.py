@@ -16,7 +16,7 @@ from datetime import datetime
 from sqlalchemy.exc import IntegrityError
 
 from ca.errors import RequestKeyTaken
-from ca.finishing import IssuedCertificate, Signed, finish, signed, signer_of, store
+from ca.finishing import IssuedCertificate, Signed, compared, finish, signer_of, store
 from ca.intents import Intent, check_clock, check_same, intend, recorded, request_mac, write
 from ca.kmc.guard import require_escrowed
 from ca.models import CaCertificate
@@ -28,7 +28,8 @@ from foundation.errors import InvalidInput, YinxinError
 from foundation.failpoints import reach
 from foundation.principal import Principal
 from foundation.text import Text
-from hsm.signing import Signer
+from hsm.keys import Purpose
+from hsm.signing import ToBeSigned, sign_all
 from hsm.weak_keys import WeakKey, Weakness
 
 Outcome = IssuedCertificate | YinxinError
@@ -159,19 +160,36 @@ def _intents(items: list[_Item]) -> list[Intent]:
 
 def _sign(room: CaRoom, items: list[_Item]) -> None:
     """A signature that fails leaves its intent, which recovery takes up; the others go on."""
-    signers: dict[str, Signer] = {}
+    by_key: dict[tuple[str, bool], list[_Item]] = {}
     for item in items:
-        intent = item.intent
-        assert intent is not None  # noqa: S101 - the caller chose these
-        row, said, slug = intent.values, intent.prepared.said, intent.values["authority"]
+        by_key.setdefault((item.wanted.issuer.slug, item.wanted.profile is ROOT), []).append(item)
+    for (slug, _), group in by_key.items():
         try:
-            if slug not in signers:
-                signers[slug] = signer_of(room, slug, None if row["profile"] == ROOT.name else said)
-            about = (slug, row["serial"], row["profile"])
-            item.made = signed(signers[slug], intent.id, about, intent.prepared.tbs, said, personal=row["personal"])
-            reach("ca.signed")
+            _sign_all(room, slug, group)
         except YinxinError as error:
-            item.outcome = error
+            for item in group:
+                item.outcome = error if item.made is None else item.outcome
+
+
+def _sign_all(room: CaRoom, slug: str, items: list[_Item]) -> None:
+    first = _intent_of(items[0])
+    signer = signer_of(room, slug, first.wanted.profile.name, first.prepared.said)
+    tokens = [ToBeSigned(Purpose.CERTIFICATE, _intent_of(one).prepared.tbs, str(_intent_of(one).id)) for one in items]
+    for item, value in zip(items, sign_all(signer, tokens), strict=True):
+        if isinstance(value, YinxinError):
+            item.outcome = value
+            continue
+        intent = _intent_of(item)
+        row, said = intent.values, intent.prepared.said
+        about = (slug, row["serial"], row["profile"])
+        item.made = compared(signer.ref, intent.id, about, said, value, personal=row["personal"])
+        reach("ca.signed")
+
+
+def _intent_of(item: _Item) -> Intent:
+    if item.intent is None:
+        raise AssertionError("unreachable: only recorded items are signed")
+    return item.intent
 
 
 def _store(room: CaRoom, principal: Principal, items: list[_Item]) -> None:

@@ -7,8 +7,10 @@ intent is committed; the signer spends it, signs, and verifies back with the pub
 from __future__ import annotations
 
 import threading
-from typing import Protocol
+from collections.abc import Sequence
+from typing import Protocol, cast
 
+from foundation.errors import YinxinError
 from foundation.metrics import SIGNATURE_SECONDS
 from hsm import private_keys
 from hsm.backends.backend import OpenKey
@@ -55,6 +57,31 @@ class Signer(Protocol):
     def sign(self, tbs: ToBeSigned) -> bytes:
         """SM2 and EC: DER SEQUENCE { r, s }; RSA: PKCS#1 v1.5 with SHA-256."""
         ...
+
+
+class SignsMany(Protocol):
+    """The ability of a signer far away: many tokens in one question, each answered for itself."""
+
+    def sign_many(self, tokens: Sequence[ToBeSigned]) -> list[bytes | YinxinError]: ...
+
+
+def sign_all(signer: Signer, tokens: Sequence[ToBeSigned]) -> list[bytes | YinxinError]:
+    """A value or the refusal for each token; what concerns the signer as a whole is raised."""
+    many = getattr(signer, "sign_many", None)
+    if len(tokens) > 1 and many is not None:
+        return cast("SignsMany", signer).sign_many(tokens)
+    return one_by_one(signer, tokens)
+
+
+def one_by_one(signer: Signer, tokens: Sequence[ToBeSigned]) -> list[bytes | YinxinError]:
+    return [_attempt(signer, token) for token in tokens]
+
+
+def _attempt(signer: Signer, token: ToBeSigned) -> bytes | YinxinError:
+    try:
+        return signer.sign(token)
+    except YinxinError as error:
+        return error
 
 
 class KeySigner:

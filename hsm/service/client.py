@@ -48,7 +48,6 @@ class RemoteSigner:
         with SIGNATURE_SECONDS.labels(ref.algorithm.value, tbs.purpose.value).time():
             return self._channel.ask(request, m.Signed).value
 
-
     def sign_many(self, tokens: Sequence[ToBeSigned]) -> list[bytes | YinxinError]:
         """Certificates in one question; each other purpose one by one."""
         ref = self._ref

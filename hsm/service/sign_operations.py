@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from functools import partial
+from typing import Any
 
 from foundation.errors import YinxinError
 from foundation.failpoints import reach
@@ -57,7 +58,12 @@ def sign_certificates(opened: Opened, caller: Caller, request: m.SignCertificate
         raise PurposeRefused(request.key, Purpose.CERTIFICATE)
     values: list[bytes] = []
     entries: list[Entry] = []
+    seen: set[str] = set()
     for item in request.items:
+        if item.intent in seen:  # the journal does not know of the first yet, so it could not refuse the second
+            values.append(b"")
+            continue
+        seen.add(item.intent)
         asked = Asked(signer.ref, Purpose.CERTIFICATE, item.intent, item.data, b"")
         try:
             stated = approved(opened.policies, asked, opened.journal, opened.ground.clock, opened.permitted)
@@ -96,7 +102,7 @@ def _operation(purpose: Purpose, request: type[m.SignRequest]) -> Operation[m.Si
     )
 
 
-OPERATIONS = (
+OPERATIONS: tuple[Operation[Any, Any], ...] = (
     *(_operation(purpose, request) for purpose, request in m.SIGNING.items()),
     Operation("sign.certificates", m.SignCertificates, m.SignedMany, anybody, sign_certificates, most_octets=4 * MIB),
 )
