@@ -1,4 +1,4 @@
-"""`yinxin ca csr`, `install`, `install-list`, `keep-transcript` (离线根命令): what goes to the ceremony and what comes back."""
+"""`yinxin ca csr`, `install`, `install-list`, `keep-transcript` (离线根命令): to a ceremony, and back from it."""
 
 from __future__ import annotations
 

@@ -12,6 +12,8 @@ from portal.pages import (
     admin,
     approvals,
     authority,
+    bulk,
+    ceremonies,
     certificates,
     codes,
     console,
@@ -19,6 +21,7 @@ from portal.pages import (
     home,
     issuing,
     mine,
+    standing,
     verifying,
     window,
 )
@@ -35,6 +38,9 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     admin.blueprint,
     authority.blueprint,
     approvals.blueprint,
+    bulk.blueprint,
+    ceremonies.blueprint,
+    standing.blueprint,
     certificates.blueprint,
 )
 

@@ -46,6 +46,21 @@ JOBS: Mapping[str, Word] = {
     "failed": Word(_("失败"), "bad"),
 }
 
+BATCHES: Mapping[str, Word] = {
+    "checking": Word(_("检查中"), "idle"),
+    "refused": Word(_("没有受理"), "bad"),
+    "filing": Word(_("受理中"), "warn"),
+    "done": Word(_("已完成"), "good"),
+}
+
+CEREMONIES: Mapping[str, Word] = {
+    "sound": Word(_("核验无误"), "good"),
+    "rehearsal": Word(_("演练"), "idle"),
+    "foreign": Word(_("非本系统密钥"), "warn"),
+    "broken-off": Word(_("仪式未完成"), "warn"),
+    "faulty": Word(_("核验有问题"), "bad"),
+}
+
 CERTIFICATE: Mapping[str, Word] = {
     "good": Word(_("有效"), "good"),
     "revoked": Word(_("已吊销"), "bad"),
@@ -96,6 +111,14 @@ def state(key: str | None) -> Word:
 
 def job_state(key: str) -> Word:
     return JOBS.get(key, Word(key, "idle"))
+
+
+def batch_state(key: str) -> Word:
+    return BATCHES.get(key, Word(key, "idle"))
+
+
+def ceremony_state(key: str) -> Word:
+    return CEREMONIES[key]
 
 
 def certificate_state(key: str) -> Word:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
@@ -10,6 +11,7 @@ from uuid import UUID
 from flask import Blueprint, Response, render_template, request
 from flask_babel import gettext as _
 
+from ca import ocsp_ages
 from ca.chain import authorities, chain
 from ca.crl_schedule import ages
 from ca.errors import CertificateUnknown
@@ -27,10 +29,12 @@ from portal.authority import drawing, expiry, history
 from portal.authority.decoded import decoded
 from portal.authority.seeking import query_of
 from portal.overview import tree
+from portal.pages import standing
 
 blueprint = Blueprint("authority", __name__, url_prefix="/authority")
 _MOST_SOUGHT = 8192
 _PAGE = 50
+_SHOWN = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +91,8 @@ def certificate(certificate_id: UUID) -> str:
         decoded=decoded(parsed) if parsed is not None else None,
         chain=_chain(ca, parsed) if parsed is not None else [],
         history=history.history(ca, certificate_id),
+        twin=standing.twin(principal, certificate_id),
+        may=standing.may(principal, entry),
     )
 
 
@@ -137,7 +143,15 @@ def expiries() -> str:
 def health() -> str:
     require(Permission.CA_READ)
     ca = room(CaRoom)
-    return render_template("pages/authority/health.html", density="dense", lists=ages(ca), now=ca.ground.clock.now())
+    check = ocsp_ages.last_check(ca)
+    return render_template(
+        "pages/authority/health.html",
+        density="dense",
+        lists=ages(ca),
+        answers=ocsp_ages.ages(ca),
+        check=check,
+        findings=json.loads(check.findings)[:_SHOWN] if check is not None else [],
+    )
 
 
 def _list(principal: Principal, query: Query, asked: dict[str, str], **more: Any) -> str:

@@ -2,27 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
+import click
 import pytest
+from click.testing import CliRunner
 from sqlalchemy import select
 
 from ca import crl, ocsp
+from ca.ceremonies import ceremonies, ceremony, keep
 from ca.chain import chain
 from ca.crl_schedule import ages, refresh
 from ca.errors import AuthorityUnknown, LintFailed, ListUnknown
 from ca.hierarchy import establish
 from ca.issue import Subject, issue
 from ca.offline import Delivered, install, install_list
+from ca.offline_cli import add_commands
 from ca.reading import CertStatus, Reason, read_certificate, read_crl, read_ocsp_response
 from ca.revoke import revoke
+from ca.room import CaRoom
 from ca.signatures import check_certificate
 from ca.status import statuses
 from ca.suites import Suite
 from foundation.audit.models import AuditRow
-from foundation.errors import Conflict
+from foundation.errors import Conflict, Damaged
 from foundation.principal import SYSTEM
 from hsm.keys import Algorithm, Purpose
 from hsm.life.errors import DualControlNeeded
@@ -188,3 +194,36 @@ def test_the_responder_answers_under_an_offline_root(stage: Stage) -> None:
     asked = status_request(read_certificate(made.der), stage.room.authority("sm2-issuing").certificate)
     answer = read_ocsp_response(ocsp.answer(stage.room, "sm2-issuing", asked))
     assert answer.answers[0].status is CertStatus.GOOD
+
+
+def test_the_record_of_the_ceremony_is_kept_and_vouched_for_by_the_root_in_use(stage: Stage) -> None:
+    octets = (stage.whole() / "transcript.json").read_bytes()
+    before = keep(stage.room, SYSTEM, octets)
+    assert ceremony(stage.room, SYSTEM, before).signed_by == ()  # no root of ours yet
+    install(stage.room, SYSTEM, Suite.SM2, delivered(stage.folder / "out"))
+    (found,) = ceremonies(stage.room, SYSTEM)
+    assert (found.signed_by, found.in_order, found.octets) == (("sm2-root",), True, octets)
+    assert keep(stage.room, SYSTEM, octets) == before == found.id
+
+
+def test_installing_on_the_host_keeps_the_record(stage: Stage) -> None:
+    @contextmanager
+    def room() -> Iterator[CaRoom]:
+        yield stage.room
+
+    group, out = click.Group("ca"), stage.whole()
+    add_commands(group, room)
+    files = ["--root", out / "sm2-root.cer", "--certificate", next(out.glob("sm2-issuing-*.cer"))]
+    files += ["--crl", out / "sm2-root.crl"]
+    command = ["install", "--suite", "sm2", *map(str, files), "--transcript"]
+    (stage.folder / "bad.json").write_text("{}", "utf-8")
+    refused = CliRunner().invoke(group, [*command, str(stage.folder / "bad.json")])
+    assert isinstance(refused.exception, Damaged)
+    assert ceremonies(stage.room, SYSTEM) == []
+    with pytest.raises(AuthorityUnknown):  # nothing was installed either
+        stage.room.authority("sm2-root")
+    done = CliRunner().invoke(group, [*command, str(out / "transcript.json")])
+    assert done.exit_code == 0, done.output
+    assert [one.in_order for one in ceremonies(stage.room, SYSTEM)] == [True]
+    again = CliRunner().invoke(group, ["keep-transcript", str(out / "transcript.json")])
+    assert again.output.strip() == str(ceremonies(stage.room, SYSTEM)[0].id)
