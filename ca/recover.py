@@ -16,7 +16,7 @@ from ca import lints
 from ca.issue import finish
 from ca.lints import Proposal
 from ca.models import CaCertificate, State
-from ca.reading.certificate import read_tbs
+from ca.reading.certificate import Certificate, read_tbs
 from ca.room import CaRoom
 from ca.storing import opened
 from ca.suites import Suite
@@ -53,13 +53,16 @@ def unfinished(room: CaRoom, *, older_than: timedelta = GRACE) -> list[UUID]:
         return list(session.scalars(query.order_by(CaCertificate.recorded_at)))
 
 
-def recheck(room: CaRoom, row: CaCertificate) -> None:
-    """Lint again, when the profile is still the one of the intent; the MAC in `finish` vouches for the rest."""
+def recheck(room: CaRoom, row: CaCertificate, said: Certificate | None = None) -> None:
+    """Lint again, when the profile is still the one of the intent; the MAC in `finish` vouches for the rest.
+
+    `said` are the row's octets, where they were read and found to fit their MAC a moment ago.
+    """
     profile = room.find_profile(row.profile)
     as_recorded = (row.profile_version, row.profile_digest)
     if row.state != State.RECORDED or profile is None or (profile.version, profile.digest) != as_recorded:
         return
-    tbs = read_tbs(opened(room.ground.cipher, row, "tbs"))
+    tbs = said or read_tbs(opened(room.ground.cipher, row, "tbs"))
     above = None if tbs.self_issued else room.authority(row.authority)
     issuer = (
         above.issuer

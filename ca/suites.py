@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from hsm.digests import Digest
+from hsm.digests import Digest, sha256
 from hsm.keys import Algorithm
 from hsm.schemes import Scheme, scheme_for
 
@@ -69,4 +69,4 @@ def key_identifier(key_bits: bytes) -> bytes:
 
     It only tells keys apart, so it need not be SM3, and readers and pkilint know this method.
     """
-    return Digest.SHA256.of(key_bits)[:20]
+    return sha256(key_bits)[:20]

@@ -16,7 +16,7 @@ from ca.reading.certificate import KeyUsage
 from ca.suites import Suite
 from foundation import der
 from hsm.keys import Algorithm
-from hsm.public_keys import algorithm_of, public_key
+from hsm.public_keys import algorithm_of_spki
 
 __all__ = [
     "Issuer",
@@ -114,7 +114,7 @@ class Template:
         """DER of the TBSCertificate (RFC 5280 4.1). `shard` names the list that would say it is revoked."""
         usage = self.usage
         if self.usage_of:
-            kind = algorithm_of(public_key(spki))
+            kind = algorithm_of_spki(spki)
             usage = usage if kind is None else self.usage_of.get(kind, usage)
         key = extension(oids.SUBJECT_KEY_ID, der.octet_string(key_id))
         point = b""

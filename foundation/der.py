@@ -157,12 +157,12 @@ class Node(NamedTuple):
         return self.buffer[self.body : self.end]
 
     def expect(self, tag: int) -> Node:
-        if self.tag != tag:
+        if self.buffer[self.start] != tag:
             raise DerError(f"tag 0x{self.tag:02x} where 0x{tag:02x} must stand")
         return self
 
     def children(self, most: int = 100_000) -> list[Node]:
-        if not self.tag & 0x20:
+        if not self.buffer[self.start] & 0x20:
             raise DerError("a primitive value has no parts")
         return _walk(self.buffer, self.body, self.end, most)
 
@@ -230,13 +230,19 @@ def _header(buffer: bytes, at: int, end: int) -> tuple[int, int]:
     return body, body + size
 
 
+_made = tuple.__new__
+"""What `Node(…)` comes to, without the call in between: this is the hottest line of reading."""
+
+
 def _walk(buffer: bytes, at: int, end: int, most: int) -> list[Node]:
     found: list[Node] = []
     while at < end:
         if len(found) == most:
             raise DerError("too many parts")
-        body, after = _header(buffer, at, end)
-        found.append(Node(buffer, at, body, after))
+        after = body + buffer[at + 1] if (body := at + 2) <= end else 0
+        if buffer[at] & 0x1F == 0x1F or not body <= after <= end or after - body > 0x7F:
+            body, after = _header(buffer, at, end)  # anything but a short value that fits
+        found.append(_made(Node, (buffer, at, body, after)))
         at = after
     return found
 

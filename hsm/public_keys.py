@@ -69,6 +69,12 @@ def algorithm_of(key: PublicKey) -> Algorithm | None:
             return Algorithm.SM2
 
 
+@lru_cache(maxsize=4096)
+def algorithm_of_spki(spki: bytes) -> Algorithm | None:
+    """As `algorithm_of`, from the octets."""
+    return algorithm_of(public_key(spki))
+
+
 def _split(spki: bytes) -> tuple[str, str | None, bytes]:
     """Algorithm, named-curve parameter where there is one, key octets. Curves given by their numbers are refused."""
     if len(spki) > _MOST_OCTETS:

@@ -32,6 +32,8 @@ _MIDDLE_DOTS = str.maketrans(dict.fromkeys("\u2022\u2027\u2219\u22c5\u30fb\u0387
 def normalise(value: str) -> str:
     """One spelling for look-ups: half-width, no spaces or invisible signs, upper case, one middle dot."""
     wide = unicodedata.normalize("NFKC", value).translate(_MIDDLE_DOTS)
+    if wide.isprintable():  # nearly always: nothing invisible but spaces
+        return wide.replace(" ", "").upper()
     kept = (c for c in wide if not c.isspace() and unicodedata.category(c) not in ("Cf", "Cc"))
     return "".join(kept).upper()
 

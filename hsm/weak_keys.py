@@ -7,7 +7,7 @@ RSA, microseconds for points. What is known by list rather than by arithmetic st
 from __future__ import annotations
 
 from enum import StrEnum
-from functools import cache
+from functools import cache, lru_cache
 from math import gcd, isqrt, prod
 
 from foundation import der
@@ -86,6 +86,7 @@ class WeakKey(InvalidInput):
         self.why = why
 
 
+@lru_cache(maxsize=1024)  # a key is asked about several times on its way; refusals are not kept
 def check_strong(spki: bytes) -> None:
     """Raise `WeakKey` with the reason, or `BadKey` when it is no SubjectPublicKeyInfo at all."""
     algorithm, curve, bits = _parts(spki)
@@ -101,6 +102,7 @@ def rsa_numbers(spki: bytes) -> tuple[int, int] | None:
     return _rsa_numbers(bits) if algorithm in (oids.RSA, oids.RSA_PSS) else None
 
 
+@lru_cache(maxsize=1024)
 def _parts(spki: bytes) -> tuple[str, str | None, bytes]:
     try:
         identifier, bits = der.parse(spki).expect(der.SEQUENCE).children(most=2)

@@ -17,7 +17,7 @@ from ca.suites import Suite
 from foundation import der
 from hsm import oids
 from hsm.errors import BadKey
-from hsm.public_keys import algorithm_of, public_key
+from hsm.public_keys import algorithm_of_spki, public_key
 from hsm.sm2 import Sm2PublicKey
 from hsm.weak_keys import LEAST_EXPONENT, WeakKey, check_strong
 
@@ -104,7 +104,7 @@ def check_public_key(p: Proposal) -> None:
         key = public_key(p.tbs.spki)
     except BadKey as error:
         raise LintFailed("public_key", "GB/T 20518 5.2.3.7", "公钥无效", str(error.detail.en)) from error
-    algorithm = algorithm_of(key)
+    algorithm = algorithm_of_spki(p.tbs.spki)
     suite = p.issuer.suite
     if algorithm not in (suite.certifies_authorities if p.profile.is_ca else suite.certifies):
         kinds = "、".join(sorted(suite.certifies))

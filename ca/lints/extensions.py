@@ -12,7 +12,7 @@ from ca.reading.shapes import fields
 from ca.suites import key_identifier
 from foundation import der
 from foundation.numbers import is_citizen_number, is_uscc
-from hsm.public_keys import algorithm_of, public_key
+from hsm.public_keys import algorithm_of_spki
 
 _CONSTRAINTS = (oids.NAME_CONSTRAINTS, oids.POLICY_CONSTRAINTS, oids.INHIBIT_ANY_POLICY)
 
@@ -59,7 +59,7 @@ _CRITICAL = frozenset((oids.KEY_USAGE, oids.BASIC_CONSTRAINTS, *_CONSTRAINTS))
 
 
 def check_key_usage(p: Proposal) -> None:
-    if p.tbs.key_usage != frozenset(p.profile.usage_for(algorithm_of(public_key(p.tbs.spki)))):
+    if p.tbs.key_usage != frozenset(p.profile.usage_for(algorithm_of_spki(p.tbs.spki))):
         raise LintFailed(
             "key_usage",
             "RFC 5280 4.2.1.3; GB/T 20518 5.2.4.2.4",

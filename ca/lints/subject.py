@@ -82,7 +82,7 @@ def check_lengths(p: Proposal) -> None:
 def check_characters(p: Proposal) -> None:
     """Nothing invisible: no controls, no direction marks, no private-use characters, no spaces at the ends."""
     for kind, text in p.tbs.subject.attributes:
-        if text != text.strip() or any(_is_hidden(char) for char in text):
+        if text != text.strip() or (not text.isprintable() and any(_is_hidden(char) for char in text)):
             name = oids.SHORT_NAMES[kind]
             raise LintFailed(
                 "subject_characters",

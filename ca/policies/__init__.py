@@ -16,7 +16,7 @@ from hsm.service.policies import Policies
 
 def policies(room: CaRoom) -> Policies:
     return {
-        Purpose.CERTIFICATE: partial(certificates.check, room),
+        Purpose.CERTIFICATE: certificates.CertificatePolicy(room),
         Purpose.CRL: partial(lists.check, room),
         Purpose.OCSP: partial(status.check, room),
         Purpose.TIMESTAMP: partial(stamps.check, room),

@@ -138,7 +138,8 @@ class _Facts:
         found = {extension.oid: extension.value for extension in self.extensions}
         is_ca, path_len = _basic_constraints(found.get(oids.BASIC_CONSTRAINTS))
         ocsp_urls, issuer_urls = urls_of_access(found.get(oids.AUTHORITY_INFO_ACCESS))
-        if algorithm.children(2)[1:] and algorithm_oid(algorithm) == "1.2.156.10197.1.501":
+        scheme, parameters = _scheme(algorithm.raw)
+        if parameters:
             deviations = [*deviations, "sm2-parameters-present"]
         return Certificate(
             der=whole,
@@ -151,7 +152,7 @@ class _Facts:
             not_after=self.not_after,
             spki=self.spki,
             signature_algorithm=algorithm.raw,
-            scheme=scheme_of(algorithm),
+            scheme=scheme,
             signature=signature,
             extensions=self.extensions,
             key_usage=_key_usage(found.get(oids.KEY_USAGE)),
@@ -196,6 +197,14 @@ def _read_tbs(tbs: der.Node) -> _Facts:
         extensions,
         deviations,
     )
+
+
+@lru_cache(maxsize=_KEPT)
+def _scheme(raw: bytes) -> tuple[Scheme | None, bool]:
+    """The scheme of a signature algorithm, and whether SM2 has parameters it should not have."""
+    algorithm = der.parse(raw)
+    parameters = bool(algorithm.children(2)[1:])
+    return scheme_of(algorithm), parameters and algorithm_oid(algorithm) == "1.2.156.10197.1.501"
 
 
 @lru_cache(maxsize=_KEPT)

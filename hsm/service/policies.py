@@ -7,9 +7,10 @@ raises to refuse. It is asked before every signature, also on recovery.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Protocol, cast
 
 from foundation.clock import Clock
 from hsm.digests import sha256
@@ -54,6 +55,21 @@ class Stated:
 
 Policy = Callable[[Asked], Stated]
 Policies = Mapping[Purpose, Policy]
+
+
+class Foresees(Protocol):
+    """The ability of a policy to read at once what it needs for many requests; it still judges each by itself."""
+
+    def foresee(self, asked: Sequence[Asked]) -> Policy: ...
+
+
+def foreseen(policies: Policies, purpose: Purpose, asked: Sequence[Asked]) -> Policies:
+    """The same policies, with what the one of `purpose` needs for these requests at hand."""
+    policy = policies.get(purpose)
+    look = getattr(policy, "foresee", None)
+    if policy is None or look is None:
+        return policies
+    return {**policies, purpose: cast("Foresees", policy).foresee(asked)}
 
 
 def approved(policies: Policies, asked: Asked, journal: Journal, clock: Clock, permitted: set[str]) -> Stated:

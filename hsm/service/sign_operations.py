@@ -17,7 +17,7 @@ from hsm.errors import PurposeRefused
 from hsm.keys import Purpose
 from hsm.service import messages as m
 from hsm.service.operations import KIB, MIB, Caller, Opened, Operation, anybody
-from hsm.service.policies import Asked, Stated, approved
+from hsm.service.policies import Asked, Stated, approved, foreseen
 from hsm.service.records import SIGN, Entry
 from hsm.signing import Signer, ToBeSigned
 
@@ -56,17 +56,18 @@ def sign_certificates(opened: Opened, caller: Caller, request: m.SignCertificate
     signer = opened.keys.signer(request.key, request.version)
     if Purpose.CERTIFICATE not in signer.ref.purposes:
         raise PurposeRefused(request.key, Purpose.CERTIFICATE)
+    every = [Asked(signer.ref, Purpose.CERTIFICATE, item.intent, item.data) for item in request.items]
+    policies = foreseen(opened.policies, Purpose.CERTIFICATE, every)
     values: list[bytes] = []
     entries: list[Entry] = []
     seen: set[str] = set()
-    for item in request.items:
+    for item, asked in zip(request.items, every, strict=True):
         if item.intent in seen:  # the journal does not know of the first yet, so it could not refuse the second
             values.append(b"")
             continue
         seen.add(item.intent)
-        asked = Asked(signer.ref, Purpose.CERTIFICATE, item.intent, item.data, b"")
         try:
-            stated = approved(opened.policies, asked, opened.journal, opened.ground.clock, opened.permitted)
+            stated = approved(policies, asked, opened.journal, opened.ground.clock, opened.permitted)
         except YinxinError:  # told when it is asked for alone
             values.append(b"")
             continue
