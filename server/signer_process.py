@@ -50,7 +50,7 @@ def run(settings: Settings, *, child: bool, sealed: bool) -> None:
             desk,
             installation(settings),
         )
-        desk.wipe = _Wipe(settings, server, child=child)
+        desk.wipe = _Wipe(settings, child=child)
         if sealed:
             desk.stay_sealed()
         else:
@@ -122,9 +122,8 @@ def _outlive_nobody(server: SignerServer) -> None:
 class _Wipe:
     """Into a fresh image that starts sealed. The answer to the operator leaves first."""
 
-    def __init__(self, settings: Settings, server: SignerServer, *, child: bool) -> None:
+    def __init__(self, settings: Settings, *, child: bool) -> None:
         self._settings = settings
-        self._server = server
         self._child = child
 
     def __call__(self) -> None:
@@ -137,5 +136,8 @@ class _Wipe:
             os.write(memory, handed_over(self._settings))
             os.lseek(memory, 0, os.SEEK_SET)
             command += ["--child", "--settings-fd", str(memory)]
-        self._server.close()
-        os.execv(sys.executable, command)  # noqa: S606 - ourselves, with our own arguments
+        self._settings.signer_socket.unlink(missing_ok=True)
+        try:
+            os.execv(sys.executable, command)  # noqa: S606 - ourselves, with our own arguments
+        finally:
+            os._exit(1)  # sealed in any case: the mark in the journal's folder keeps the next start sealed

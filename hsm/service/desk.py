@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 
 from foundation.text import Text
 from hsm.errors import AwaitsOperator, Sealed
@@ -41,6 +42,9 @@ class Desk:
 
     def open_configured(self) -> None:
         """With key file or configured passphrase. When people must come, stay sealed and say for whom we wait."""
+        if self._mark.exists():  # sealed by an operator: no restart, of process or host, undoes that
+            self.stay_sealed()
+            return
         try:
             self.open_with(self.unsealing.configured(), how="settings")
         except AwaitsOperator as error:
@@ -50,10 +54,17 @@ class Desk:
         with self._lock:
             if self._opened is None:
                 self._opened = self.opener(kek)
+        self._mark.unlink(missing_ok=True)
         self.journal.write(Entry(EVENT, "unseal", facts={"how": how}))
 
     def stay_sealed(self) -> None:
+        """Until somebody opens it, also after a restart."""
+        self._mark.touch(mode=0o600)
         self._reason = SEALED_BY_OPERATOR
+
+    @property
+    def _mark(self) -> Path:
+        return self.journal.folder / "sealed"
 
     @property
     def opened(self) -> Opened:

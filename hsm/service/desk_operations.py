@@ -50,6 +50,7 @@ def seal_up(desk: Desk, caller: Caller, request: m.SealUp) -> m.Done:
         )
     _tell(desk, "seal", caller)
     desk.journal.write(Entry(EVENT, "seal", facts={"uid": caller.uid}))
+    desk.stay_sealed()
     desk.wipe()
     return m.Done()
 
