@@ -320,6 +320,7 @@ def test_a_broken_off_restore_is_begun_again(
         assert house.ca.authority("sm2-issuing").certificate
 
 
+@sqlite
 def test_references_of_a_table_to_itself_survive_any_order(place: Place) -> None:
     """`sm2-issuing` comes before the root it refers to, when rows are read by key."""
     with source_of(place.settings, place.clock) as source, rows.snapshot(source.db) as connection:

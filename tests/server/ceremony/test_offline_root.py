@@ -36,6 +36,10 @@ from server.trust_folder import status_request
 from tests.server.ceremony.conftest import Stage
 
 
+one_database = pytest.mark.parametrize("settings", ["sqlite"], indirect=True)
+"""For refusals, which come before anything is written."""
+
+
 def delivered(out: Path) -> Delivered:
     return Delivered(
         (out / "sm2-root.cer").read_bytes(),
@@ -127,6 +131,7 @@ def test_a_sub_ca_revoked_offline_is_revoked_online(stage: Stage) -> None:
     assert statuses(stage.room, "sm2-root", [serial])[serial].status is CertStatus.REVOKED
 
 
+@one_database
 @pytest.mark.parametrize(
     ("what", "check"),
     [
@@ -170,6 +175,7 @@ def _keyed(foreign: Path, good: Delivered) -> Delivered:
     return replace(good, crl=(foreign / "sm2-root.crl").read_bytes())
 
 
+@one_database
 def test_a_certificate_for_a_key_that_is_not_ours(stage: Stage) -> None:
     good = delivered(stage.whole())
     stage.room.keys.retire("ca/sm2-issuing", 1)
@@ -178,12 +184,14 @@ def test_a_certificate_for_a_key_that_is_not_ours(stage: Stage) -> None:
     assert caught.value.check == "offline_key"
 
 
+@one_database
 def test_production_makes_no_root_by_itself(stage: Stage) -> None:
     stage.room.keys._dual_control = True  # type: ignore[attr-defined]
     with pytest.raises(DualControlNeeded, match="ceremony"):
         establish(stage.room, (Suite.SM2,))
 
 
+@one_database
 def test_the_responder_answers_under_an_offline_root(stage: Stage) -> None:
     install(stage.room, SYSTEM, Suite.SM2, delivered(stage.whole()))
     establish(stage.room, (Suite.SM2,))
