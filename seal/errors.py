@@ -87,11 +87,13 @@ class SealedDiffers(Damaged):
 
 
 class BadPlace(InvalidInput):
-    def __init__(self, width: float, height: float) -> None:
+    """A seal cut off at an edge looks like a riding seal's slice, and those are made otherwise."""
+
+    def __init__(self, width: float, height: float, page: int = 1) -> None:
         super().__init__(
             "seal.bad_place",
             Text(
-                f"印章须完整落在页面内（页面 {width:.0f} × {height:.0f} 毫米）。请调整位置。",
-                f"The seal must lie wholly on the page ({width:.0f} by {height:.0f} mm). Move it.",
+                f"印章须完整落在页面内（第 {page} 页为 {width:.0f} × {height:.0f} 毫米）。请调整位置。",
+                f"The seal must lie wholly on the page (page {page} is {width:.0f} by {height:.0f} mm). Move it.",
             ),
         )

@@ -8,6 +8,9 @@ from enum import StrEnum
 from uuid import UUID
 
 from ca.suites import Suite
+from seal.places import Placement, Places
+
+__all__ = ["OfdOrder", "PdfOrder", "Placement", "SealKind", "SealRecord", "SealRequest", "Stamped"]
 
 
 class SealKind(StrEnum):
@@ -57,25 +60,17 @@ class SealRecord:
 
 
 @dataclass(frozen=True, slots=True)
-class Placement:
-    """Where the seal's centre goes: `page` counts from 1, millimetres from the top left corner of the page as seen."""
-
-    page: int
-    x_mm: float
-    y_mm: float
-
-
-@dataclass(frozen=True, slots=True)
 class PdfOrder:
     """Stamp a PDF. `closing`: nothing may be changed or signed afterwards (time stamps and archive data may be added).
 
     With both suites SM2 signs first and RSA closes (facts: sealing 2.6). `order_key` names the order in its department:
-    the same key with the same bytes gives the same result for ever, other bytes are a conflict.
+    the same key with the same bytes gives the same result for ever, other bytes are a conflict. One signature shows
+    in all places.
     """
 
     document: bytes
     seal_id: UUID
-    place: Placement
+    place: Places
     order_key: str
     suites: tuple[Suite, ...] = (Suite.SM2,)
     reason: str | None = None
@@ -88,7 +83,7 @@ class OfdOrder:
 
     document: bytes
     seal_id: UUID
-    place: Placement
+    place: Places
     order_key: str
     closing: bool = True
 

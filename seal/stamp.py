@@ -17,15 +17,20 @@ from foundation.failpoints import reach
 from foundation.principal import Principal
 from foundation.text import Text
 from hsm.digests import sha256
-from seal import compare, find, keeping, register
-from seal.errors import BadPlace, SealExpired, SealNotInUse, Swapped
+from seal import compare, find, keeping, places, register
+from seal.errors import SealExpired, SealNotInUse, Swapped
 from seal.held import Held
 from seal.models import OrderState, SealOrder, SealRow, SealState
 from seal.ofd import sealing as ofd_sealing
 from seal.ofd.package import Package
-from seal.orders import OfdOrder, PdfOrder, Placement, Stamped
+from seal.ofd.sheets import OfdSheets
+from seal.ofd.shown import check_shown
+from seal.orders import OfdOrder, PdfOrder, Stamped
 from seal.pdf import sealing as pdf_sealing
+from seal.pdf.added import check_added
 from seal.pdf.document import inspect
+from seal.pdf.sheets import PdfSheets
+from seal.placing import resolve
 from seal.register import Order
 from seal.room import SealRoom
 
@@ -47,7 +52,7 @@ def stamp_pdf(room: SealRoom, principal: Principal, order: PdfOrder) -> Stamped:
         )
     row = find.row_of(room, principal, order.seal_id)
     terms = {
-        "place": _place_terms(order.place),
+        "place": places.terms(order.place),
         "suites": [suite.value for suite in order.suites],
         "reason_sha256": sha256(order.reason.encode()).hex() if order.reason else None,
         "closing": order.closing,
@@ -55,15 +60,18 @@ def stamp_pdf(room: SealRoom, principal: Principal, order: PdfOrder) -> Stamped:
     registered = Order(row, order.order_key, "pdf", order.document, terms)
 
     def prepare(held: Held) -> Callable[[SealOrder], bytes]:
-        inspected, writer = inspect(order.document, order.place.page)
-        _check_place(order.place, held, inspected.page.seen_mm)
+        inspected, writer = inspect(order.document, pdf_sealing.existing_field(order.place))
+        _check_drawn(order, signed=inspected.signed)
+        width, height = held.appearance.width, held.appearance.height
+        marks = resolve(order.place, PdfSheets(inspected, writer, width, height), width, height)
 
         def sign(record: SealOrder) -> bytes:
             _check_unswapped(record, inspected.data[: len(order.document)])
-            sealed = pdf_sealing.seal_document(room, held, row, order, inspected, writer, record)
+            sealed = pdf_sealing.seal_document(room, held, row, order, inspected, writer, marks, record)
             reach("seal.signed")
             _check_unswapped(record, sealed[: record.document_size])
             compare.check_pdf(inspected, sealed, held, order.suites)
+            check_added(inspected, sealed, held, order, marks)
             return sealed
 
         return sign
@@ -74,19 +82,20 @@ def stamp_pdf(room: SealRoom, principal: Principal, order: PdfOrder) -> Stamped:
 def stamp_ofd(room: SealRoom, principal: Principal, order: OfdOrder) -> Stamped:
     """Stamp an OFD with an SES_Signature of GB/T 38540-2020."""
     row = find.row_of(room, principal, order.seal_id)
-    terms = {"place": _place_terms(order.place), "closing": order.closing}
+    terms = {"place": places.terms(order.place), "closing": order.closing}
     registered = Order(row, order.order_key, "ofd", order.document, terms)
 
     def prepare(held: Held) -> Callable[[SealOrder], bytes]:
         package = Package.read(order.document)
-        page = ofd_sealing.page_of(package, order)
-        _check_place(order.place, held, (page.width, page.height))
+        sheets = OfdSheets.of(package)
+        marks = resolve(order.place, sheets, held.appearance.width, held.appearance.height)
 
         def sign(record: SealOrder) -> bytes:
             _check_unswapped(record, order.document)
-            sealed = ofd_sealing.seal_document(room, held, order, package, page, record)
+            sealed = ofd_sealing.seal_document(room, held, order, package, sheets, marks, record)
             reach("seal.signed")
             compare.check_ofd(package, sealed, held, record.signing_time, closing=order.closing)
+            check_shown(package, sealed, held, sheets, marks)
             return sealed
 
         return sign
@@ -128,19 +137,28 @@ def _check_usable(room: SealRoom, row: SealRow) -> None:
         raise SealExpired
 
 
-def _check_place(place: Placement, held: Held, seen: tuple[float, float]) -> None:
-    """The whole seal on the page: a seal cut off at an edge is a riding seal's slice, and those are made otherwise."""
-    width, height = seen
-    half_w, half_h = held.appearance.width / 2, held.appearance.height / 2
-    inside = half_w <= place.x_mm <= width - half_w and half_h <= place.y_mm <= height - half_h
-    if not inside:  # also for NaN
-        raise BadPlace(width, height)
+def _check_drawn(order: PdfOrder, *, signed: bool) -> None:
+    """Drawing into pages is possible before the first signature only, and then everything of the order is drawn."""
+    if not pdf_sealing.drawn(order):
+        return
+    if signed:
+        raise InvalidInput(
+            "seal.riding_signed",
+            Text(
+                "文件已有签章，不能再改动页面内容，请改用“签章外观”方式的骑缝章。",
+                "The file is signed, so its pages cannot be drawn on. Use the riding seal made of widgets.",
+            ),
+        )
+    if len(places.listed(order.place)) > 1:
+        raise InvalidInput(
+            "seal.riding_alone",
+            Text(
+                "画入页面的骑缝章须单独用章。",
+                "A riding seal drawn into the pages takes no further places in the same order.",
+            ),
+        )
 
 
 def _check_unswapped(record: SealOrder, document: bytes) -> None:
     if len(document) != record.document_size or sha256(document).hex() != record.document_sha256:
         raise Swapped(str(record.id))
-
-
-def _place_terms(place: Placement) -> list[object]:
-    return [place.page, round(place.x_mm, 3), round(place.y_mm, 3)]

@@ -9,7 +9,7 @@ from lxml import etree
 
 from seal.ofd.package import NAMESPACE, ROOT, Package, PackageError
 
-MOST_PAGES = 10_000
+MOST_PAGES = 5000
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,18 +79,17 @@ def only_body(package: Package) -> Body:
     return found[0]
 
 
-def page(package: Package, body: Body, number: int) -> Page:
-    """Page `number` (from 1) with its own size, or the document's."""
+def page_elements(package: Package, body: Body) -> tuple[etree._Element, list[etree._Element]]:
+    """Document.xml, and its Page elements in order."""
     document = package.xml(body.document)
     pages = children(_need(child(document, "Pages")), "Page")
-    if not 1 <= number <= min(len(pages), MOST_PAGES):
-        raise PackageError(
-            "no_such_page",
-            f"文件共 {len(pages)} 页，没有第 {number} 页",
-            f"it has {len(pages)} pages and no page {number}",
-        )
-    element = pages[number - 1]
-    content = package.xml(package.resolve(element.get("BaseLoc", ""), base=body.document))
+    if len(pages) > MOST_PAGES:
+        raise PackageError("too_many_pages", f"超过 {MOST_PAGES} 页", f"it has over {MOST_PAGES} pages")
+    return document, pages
+
+
+def page_size(document: etree._Element, content: etree._Element) -> tuple[float, float]:
+    """The page's own, or the document's."""
     area = child(content, "Area")
     if area is None or child(area, "PhysicalBox") is None:
         area = child(_need(child(document, "CommonData")), "PageArea")
@@ -99,7 +98,7 @@ def page(package: Package, body: Body, number: int) -> Page:
         width, height = float(box[2]), float(box[3])
     except (ValueError, IndexError) as error:
         raise PackageError("no_page_size", "页面没有尺寸", "a page has no size") from error
-    return Page(element.get("ID", ""), width, height)
+    return width, height
 
 
 def _need(element: etree._Element | None) -> etree._Element:

@@ -9,39 +9,36 @@ from hsm.signing import ToBeSigned
 from seal import ses_writing
 from seal.held import Held, key_name
 from seal.models import SealOrder
-from seal.ofd import document
-from seal.ofd.document import Page
 from seal.ofd.package import Package
-from seal.ofd.signing import Stamp, prepare
+from seal.ofd.sheets import OfdSheets
+from seal.ofd.signing import Annotation, Stamp, prepare
 from seal.orders import OfdOrder
+from seal.placing import Mark
 from seal.room import SealRoom
 
 
-def page_of(package: Package, order: OfdOrder) -> Page:
-    return document.page(package, document.only_body(package), order.place.page)
-
-
 def seal_document(
-    room: SealRoom, held: Held, order: OfdOrder, package: Package, page: Page, record: SealOrder
+    room: SealRoom,
+    held: Held,
+    order: OfdOrder,
+    package: Package,
+    sheets: OfdSheets,
+    marks: tuple[Mark, ...],
+    record: SealOrder,
 ) -> bytes:
     """The sealed package."""
-    width, height = held.appearance.width, held.appearance.height
-    prepared = prepare(
-        package,
-        Stamp(
-            seal=held.esl,
-            page_id=page.id,
-            left=order.place.x_mm - width / 2,
-            top=order.place.y_mm - height / 2,
-            width=width,
-            height=height,
-            time=record.signing_time,
-            closing=order.closing,
-        ),
-    )
+    shown = tuple(annotation(mark, held, sheets) for mark in marks)
+    prepared = prepare(package, Stamp(held.esl, shown, record.signing_time, order.closing))
     template = held.templates[Suite.SM2]
     signed = ses_writing.to_be_signed(held.esl, record.signing_time, prepared.data_hash, prepared.property_info)
     signer = room.keys.signer(key_name(held.code, Suite.SM2))
     value = signer.sign(ToBeSigned(Purpose.SEALING, signed, f"seal-order:{record.id}:ofd"))
     token = timestamps.token(room.ca, Suite.SM2, Suite.SM2.digest, Suite.SM2.digest.of(value))
     return prepared.finish(ses_writing.signature(signed, template.certificate, template.scheme.oid, value, token))
+
+
+def annotation(mark: Mark, held: Held, sheets: OfdSheets) -> Annotation:
+    """The whole seal's box, and for a riding seal its slice."""
+    width, height = held.appearance.width, held.appearance.height
+    clip = None if mark.part_width == width else (mark.part_left, 0.0, mark.part_width, height)
+    return Annotation(sheets.page(mark.page).id, (mark.left, mark.top, width, height), clip)

@@ -26,15 +26,25 @@ PROVIDER, PROVIDER_VERSION = "Yinxin", "1.0"
 
 
 @dataclass(frozen=True, slots=True)
+class Annotation:
+    """One StampAnnot: the whole seal's box on a page, and what of it shows (in the box's own coordinates)."""
+
+    page_id: str
+    boundary: tuple[float, float, float, float]
+    clip: tuple[float, float, float, float] | None = None
+
+    @property
+    def attributes(self) -> dict[str, str]:
+        told = {"PageRef": self.page_id, "Boundary": _numbers(self.boundary)}
+        return {**told, "Clip": _numbers(self.clip)} if self.clip is not None else told
+
+
+@dataclass(frozen=True, slots=True)
 class Stamp:
-    """What the signature says: the seal, and where it shows (millimetres, top left corner of the seal)."""
+    """What the signature says: the seal, and where it shows (millimetres)."""
 
     seal: bytes
-    page_id: str
-    left: float
-    top: float
-    width: float
-    height: float
+    annotations: tuple[Annotation, ...]
     time: datetime
     closing: bool
 
@@ -146,17 +156,15 @@ def _signature_xml(
     for name in covered:
         reference = etree.SubElement(references, qualified("Reference"), {"FileRef": f"/{name}"})
         _leaf(reference, "CheckValue", base64.b64encode(sm3(entries[name])).decode())
-    boundary = " ".join(
-        f"{value:.3f}".rstrip("0").rstrip(".") for value in (stamp.left, stamp.top, stamp.width, stamp.height)
-    )
-    etree.SubElement(
-        info,
-        qualified("StampAnnot"),
-        {"ID": f"{identifier}a1", "PageRef": stamp.page_id, "Boundary": boundary},
-    )
+    for number, annotation in enumerate(stamp.annotations, 1):
+        etree.SubElement(info, qualified("StampAnnot"), {"ID": f"{identifier}a{number}", **annotation.attributes})
     _leaf(etree.SubElement(info, qualified("Seal")), "BaseLoc", f"/{folder}/Seal.esl")
     _leaf(root, "SignedValue", f"/{folder}/SignedValue.dat")
     return _serialise(root)
+
+
+def _numbers(values: tuple[float, ...]) -> str:
+    return " ".join(f"{value:.3f}".rstrip("0").rstrip(".") for value in values)
 
 
 def _leaf(parent: etree._Element, name: str, value: str) -> None:

@@ -6,6 +6,7 @@ No background, and blend mode Multiply: what is printed under the seal stays leg
 from __future__ import annotations
 
 import zlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pyhanko.pdf_utils import generic
@@ -32,21 +33,41 @@ class Appearance:
 
     def xobject(self, rotation: int) -> generic.StreamObject:
         width, height = self.width * POINTS, self.height * POINTS
-        numbers = generic.ArrayObject(generic.FloatObject(f"{value:.4f}") for value in (0, 0, width, height))
         blend = generic.DictionaryObject(
             {pdf_name("/Type"): pdf_name("/ExtGState"), pdf_name("/BM"): pdf_name("/Multiply")}
         )
         resources = generic.DictionaryObject(
             {pdf_name("/ExtGState"): generic.DictionaryObject({pdf_name("/Seal"): blend})}
         )
-        dictionary = {
-            pdf_name("/Type"): pdf_name("/XObject"),
-            pdf_name("/Subtype"): pdf_name("/Form"),
-            pdf_name("/BBox"): numbers,
-            pdf_name("/Resources"): resources,
-            pdf_name("/Filter"): pdf_name("/FlateDecode"),
-        }
-        if rotation:
-            turn = (*_UPRIGHT[rotation], 0, 0)
-            dictionary[pdf_name("/Matrix")] = generic.ArrayObject(generic.NumberObject(value) for value in turn)
+        dictionary = _form((0, 0, width, height), resources, rotation)
+        dictionary[pdf_name("/Filter")] = pdf_name("/FlateDecode")
         return generic.StreamObject(dictionary, encoded_data=self.deflated)
+
+
+def window(seal: generic.IndirectObject, box: Sequence[float], rotation: int) -> generic.StreamObject:
+    """A form that shows what of the form `seal` lies inside `box` (points): a clip, no copy."""
+    shown = generic.DictionaryObject({pdf_name("/Seal"): seal})
+    resources = generic.DictionaryObject({pdf_name("/XObject"): shown})
+    return generic.StreamObject(_form(box, resources, rotation), stream_data=b"/Seal Do")
+
+
+def upright(rotation: int, box: Sequence[float], rectangle: Sequence[float]) -> tuple[float, ...]:
+    """The matrix that puts `box`, turned upright for `rotation`, onto the lower left corner of `rectangle`."""
+    a, b, c, d = _UPRIGHT[rotation]
+    corners = [(a * x + c * y, b * x + d * y) for x in (box[0], box[2]) for y in (box[1], box[3])]
+    return a, b, c, d, rectangle[0] - min(x for x, _ in corners), rectangle[1] - min(y for _, y in corners)
+
+
+def _form(
+    box: Sequence[float], resources: generic.DictionaryObject, rotation: int
+) -> dict[generic.NameObject, generic.PdfObject]:
+    dictionary: dict[generic.NameObject, generic.PdfObject] = {
+        pdf_name("/Type"): pdf_name("/XObject"),
+        pdf_name("/Subtype"): pdf_name("/Form"),
+        pdf_name("/BBox"): generic.ArrayObject(generic.FloatObject(f"{value:.4f}") for value in box),
+        pdf_name("/Resources"): resources,
+    }
+    if rotation:
+        turn = (*_UPRIGHT[rotation], 0, 0)
+        dictionary[pdf_name("/Matrix")] = generic.ArrayObject(generic.NumberObject(value) for value in turn)
+    return dictionary

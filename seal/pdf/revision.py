@@ -7,7 +7,7 @@ byte ranges, `fill` puts the finished structure into its place.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import Enum
 from io import BytesIO
@@ -30,9 +30,12 @@ from pyhanko.sign.signers.pdf_byterange import PreparedByteRangeDigest, Signatur
 from foundation.errors import YinxinError
 from foundation.text import Text
 from hsm.digests import Digest
-from seal.pdf.appearance import Appearance
+from seal.pdf.showing import Shows, Visible
 
 EVERYTHING = FieldMDPSpec(FieldMDPAction.ALL)
+
+
+__all__ = ["Closing", "CmsTooLargeError", "Prepared", "Revision", "Visible", "prepare"]
 
 
 class Closing(Enum):
@@ -46,16 +49,6 @@ class Closing(Enum):
     """A later signature that locks all fields and the document (FieldMDP all, P=1)."""
     OPEN = "open"
     """An approval signature; others may follow."""
-
-
-@dataclass(frozen=True, slots=True)
-class Visible:
-    """Where and how the seal shows; `rectangle` in points."""
-
-    page: int
-    rectangle: tuple[float, float, float, float]
-    rotation: int
-    appearance: Appearance
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +66,8 @@ class Revision:
     reserved: int
     """Octets kept for the CMS structure."""
     visible: Visible | None = None
+    shows: Shows | None = None
+    """Marks beyond `visible`, a slice, a field that exists: all of them here, and `visible` stays None."""
     waiting_field: str | None = None
     """A second, empty, locking field to create in the same revision (`CERTIFY_ONE_MORE`)."""
 
@@ -103,16 +98,17 @@ class Prepared:
         return self._output.getvalue()
 
 
-def open_writer(data: bytes) -> IncrementalPdfFileWriter:
-    return IncrementalPdfFileWriter(BytesIO(data), strict=True)
-
-
 def prepare(writer: IncrementalPdfFileWriter, revision: Revision) -> Prepared:
     """Write the revision with a placeholder for the signature and hash what it will cover."""
-    coroutine = PdfCMSEmbedder(_new_field(revision)).write_cms(revision.field, writer)
-    field = next(coroutine).get_object()
+    shows = revision.shows
+    existing = shows is not None and shows.existing
+    embedder = PdfCMSEmbedder(None if existing else _new_field(revision))
+    coroutine = embedder.write_cms(revision.field, writer, existing_fields_only=existing)
+    reference = next(coroutine)
     if revision.visible is not None:
-        _show(writer, field, revision.visible)
+        _show(writer, reference.get_object(), revision.visible)
+    if shows is not None:
+        shows.put(writer, reference)
     if revision.waiting_field:
         append_signature_field(
             writer,
@@ -123,13 +119,14 @@ def prepare(writer: IncrementalPdfFileWriter, revision: Revision) -> Prepared:
                 doc_mdp_update_value=MDPPerm.NO_CHANGES,
             ),
         )
-    coroutine.send(SigObjSetup(sig_placeholder=_dictionary(revision), mdp_setup=_mdp(revision)))
+    coroutine.send(SigObjSetup(sig_placeholder=_dictionary(revision), mdp_setup=_mdp(revision, reference.get_object())))
     prepared, output = coroutine.send(SigIOSetup(md_algorithm=revision.digest.value))
     return Prepared(prepared.document_digest, prepared, output, revision.reserved)
 
 
 def _new_field(revision: Revision) -> SigFieldSpec:
-    visible = revision.visible
+    several = revision.shows is not None and bool(revision.shows.widgets)
+    visible = revision.shows.widgets[0] if revision.shows is not None and several else revision.visible
     locks = revision.closing is Closing.LOCK
     return SigFieldSpec(
         revision.field,
@@ -139,6 +136,7 @@ def _new_field(revision: Revision) -> SigFieldSpec:
         readable_field_name=revision.label,
         field_mdp_spec=EVERYTHING if locks else None,
         doc_mdp_update_value=MDPPerm.NO_CHANGES if locks else None,
+        combine_annotation=not several,
     )
 
 
@@ -166,5 +164,14 @@ _SETUPS: dict[Closing, Callable[[str], SigMDPSetup | None]] = {
 }
 
 
-def _mdp(revision: Revision) -> SigMDPSetup | None:
-    return _SETUPS[revision.closing](revision.digest.value)
+def _mdp(revision: Revision, field: Any) -> SigMDPSetup | None:
+    """A lock somebody prepared in an existing field is carried out (ISO 32000-2 12.7.5.5), unless ours locks more."""
+    setup = _SETUPS[revision.closing](revision.digest.value)
+    if revision.shows is None or not revision.shows.existing or "/Lock" not in field:
+        return setup
+    lock = field["/Lock"]
+    prepared = FieldMDPSpec.from_pdf_object(lock)
+    if setup is None:
+        level = MDPPerm(int(lock["/P"])) if "/P" in lock else None
+        return SigMDPSetup(revision.digest.value, field_lock=prepared, docmdp_perms=level)
+    return setup if setup.field_lock is not None else replace(setup, field_lock=prepared)

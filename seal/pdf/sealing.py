@@ -13,7 +13,11 @@ from seal.held import Held, key_name
 from seal.models import SealOrder, SealRow
 from seal.orders import PdfOrder
 from seal.pdf.document import Inspected
-from seal.pdf.revision import Closing, Revision, Visible, open_writer, prepare
+from seal.pdf.revision import Closing, Revision, prepare
+from seal.pdf.showing import Shows, Visible
+from seal.pdf.writer import open_writer
+from seal.places import InField, Places, Riding, Way, listed
+from seal.placing import Mark
 from seal.room import SealRoom
 
 _TOKEN_ROOM = {Suite.SM2: 1000, Suite.RSA: 1350}
@@ -30,16 +34,13 @@ def seal_document(
     order: PdfOrder,
     inspected: Inspected,
     writer: IncrementalPdfFileWriter,
+    marks: tuple[Mark, ...],
     record: SealOrder,
 ) -> bytes:
-    """One revision per suite; the first shows the seal."""
-    names = _field_names(inspected, len(order.suites))
-    visible = Visible(
-        order.place.page,
-        inspected.page.rectangle(order.place.x_mm, order.place.y_mm, held.appearance.width, held.appearance.height),
-        inspected.page.rotation,
-        held.appearance,
-    )
+    """One revision per suite; the first shows the seal, wherever it was ordered."""
+    names = _field_names(order, inspected)
+    shown = tuple(visible(mark, held, inspected) for mark in marks)
+    shows = _shows(order, inspected, shown)
     sealed = b""
     for index, suite in enumerate(order.suites):
         closing = _closing(order, inspected, index)
@@ -55,7 +56,8 @@ def seal_document(
                 name=row.department_name,
                 reason=order.reason,
                 reserved=template.size_with(_TOKEN_ROOM[suite] + 2 * template.chain_size),
-                visible=visible if index == 0 else None,
+                visible=shown[0] if index == 0 and shows is None else None,
+                shows=shows if index == 0 else None,
                 waiting_field=names[1] if closing is Closing.CERTIFY_ONE_MORE else None,
             ),
         )
@@ -75,10 +77,42 @@ def _closing(order: PdfOrder, inspected: Inspected, index: int) -> Closing:
     return Closing.CERTIFY_FINAL if last else Closing.CERTIFY_ONE_MORE
 
 
-def _field_names(inspected: Inspected, count: int) -> list[str]:
-    names: list[str] = []
+def visible(mark: Mark, held: Held, inspected: Inspected) -> Visible:
+    """The mark in the page's own points."""
+    page, look = inspected.page(mark.page), held.appearance
+    middle = mark.left + mark.part_left + mark.part_width / 2
+    rectangle = page.rectangle(middle, mark.top + look.height / 2, mark.part_width, look.height)
+    part = None if mark.part_width == look.width else (mark.part_left, mark.part_width)
+    return Visible(mark.page, rectangle, page.rotation, look, part)
+
+
+def drawn(order: PdfOrder) -> bool:
+    """Whether the seal is drawn into the pages."""
+    return any(isinstance(place, Riding) and place.way is Way.CONTENT for place in listed(order.place))
+
+
+def existing_field(places: Places) -> str | None:
+    first = listed(places)[0] if listed(places) else None
+    return first.name if isinstance(first, InField) else None
+
+
+def _shows(order: PdfOrder, inspected: Inspected, shown: tuple[Visible, ...]) -> Shows | None:
+    """None for one whole seal at one point, which is a plain field with its own widget."""
+    if existing_field(order.place) is not None:
+        return Shows(inspected.references, shown, existing=True)
+    if drawn(order):
+        return Shows(inspected.references, drawn=shown)
+    if len(shown) > 1 or shown[0].part is not None:
+        return Shows(inspected.references, shown)
+    return None
+
+
+def _field_names(order: PdfOrder, inspected: Inspected) -> list[str]:
+    """New names of our own, after the existing field if the seal goes into one."""
+    existing = existing_field(order.place)
+    names = [existing] if existing is not None else []
     number = 1
-    while len(names) < count:
+    while len(names) < len(order.suites):
         if f"Seal{number}" not in inspected.field_names:
             names.append(f"Seal{number}")
         number += 1

@@ -21,8 +21,8 @@ from seal import find, pictures
 from seal.errors import CodeTaken, SealUnknown
 from seal.make import make_seal
 from seal.models import SealRow
-from seal.ofd import document
 from seal.ofd.package import Package
+from seal.ofd.sheets import OfdSheets
 from seal.orders import SealKind, SealRecord, SealRequest
 from seal.ses import Standard, read_seal
 from tests.seal import oracles
@@ -75,7 +75,7 @@ def test_pictures_are_the_seal(region: Region) -> None:
     svg = etree.fromstring(pictures.svg(region.room, region.principal, region.seal_id))
     assert svg.get("width") == "42mm"
     package = Package.read(pictures.ofd(region.room, region.principal, region.seal_id))
-    assert document.page(package, document.only_body(package), 1).width == 42
+    assert OfdSheets.of(package).page(1).width == 42
 
 
 def test_the_same_request_gives_the_same_seal(region: Region) -> None:

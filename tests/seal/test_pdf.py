@@ -21,7 +21,8 @@ from foundation.errors import InvalidInput
 from seal import cms
 from seal.compare import _RANGE
 from seal.orders import PdfOrder, Placement
-from seal.pdf.document import PageBox, inspect
+from seal.pdf.document import inspect
+from seal.pdf.pages import PageBox
 from seal.pdf.problems import PdfRefused
 from seal.stamp import stamp_pdf
 from tests.seal import oracles, papers
@@ -293,14 +294,14 @@ def test_an_encrypted_file_is_refused(one_region: Region, tmp_path: Path) -> Non
 )
 def test_what_is_no_whole_pdf_is_refused(data: bytes) -> None:
     with pytest.raises(PdfRefused):
-        inspect(data, 1)
+        inspect(data)
 
 
 def test_octets_before_and_after_are_refused() -> None:
     with pytest.raises(PdfRefused):
-        inspect(b"MZ" + papers.pdf(), 1)
+        inspect(b"MZ" + papers.pdf())
     with pytest.raises(PdfRefused):
-        inspect(papers.pdf() + b"<script>", 1)
+        inspect(papers.pdf() + b"<script>")
 
 
 def test_a_tree_of_pages_that_loops_ends(one_region: Region) -> None:
@@ -332,6 +333,6 @@ def test_a_damaged_pdf_raises_one_kind_of_error(data: st.DataObject) -> None:
         else:
             del octets[at : at + data.draw(st.integers(1, 50))]
     try:
-        inspect(bytes(octets), 1)
+        inspect(bytes(octets))
     except PdfRefused as error:
         assert error.detail.zh  # noqa: PT017 - accepting is fine too; only other errors are not

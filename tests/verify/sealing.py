@@ -75,7 +75,7 @@ def pdf(
     visible: Visible | None = None,
 ) -> bytes:
     """A PDF sealed by `signer` the way our seal room does it, but without asking whether it should."""
-    inspected, writer = inspect(document or papers.pdf(), 1)
+    inspected, writer = inspect(document or papers.pdf())
     form = template(signer.certificate, tuple(item.certificate for item in chain), signer.scheme)
     room = form.size_with(4000)
     prepared = prepare(

@@ -1,0 +1,65 @@
+"""Finding a keyword among characters (关键字匹配), the same for PDF and OFD. Standard library only.
+
+White space and line ends do not count, and compatibility forms are one (NFKC): （盖章） is (盖章), and the Kangxi
+radicals some producers write are the ideographs they stand for.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+_IGNORED = frozenset("\u00ad\u200b\u200c\u200d\u2060\ufeff\ufffe")
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """Left, top, right, bottom; y grows downwards."""
+
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+    @property
+    def centre(self) -> tuple[float, float]:
+        return (self.left + self.right) / 2, (self.top + self.bottom) / 2
+
+
+def fold(text: str) -> str:
+    """What of `text` is compared."""
+    return "".join(
+        char
+        for char in unicodedata.normalize("NFKC", text)
+        if not (char.isspace() or char in _IGNORED or unicodedata.category(char) == "Cc")
+    )
+
+
+def occurrences(characters: Sequence[str], keyword: str) -> Iterator[tuple[int, int]]:
+    """First and last index (inclusive) of each place where the characters spell `keyword`, without overlaps."""
+    wanted = fold(keyword)
+    if not wanted:
+        return
+    folded: list[str] = []
+    origin: list[int] = []
+    for index, char in enumerate(characters):
+        for part in fold(char):
+            folded.append(part)
+            origin.append(index)
+    whole, at = "".join(folded), 0
+    while (at := whole.find(wanted, at)) >= 0:
+        yield origin[at], origin[at + len(wanted) - 1]
+        at += len(wanted)
+
+
+def last_line(boxes: Sequence[Box]) -> Box:
+    """The box round the last line of a match: a keyword broken over lines is sealed where it ends."""
+    left, top, right, bottom = boxes[-1].left, boxes[-1].top, boxes[-1].right, boxes[-1].bottom
+    for box in reversed(boxes[:-1]):
+        overlap = min(bottom, box.bottom) - max(top, box.top)
+        # a line that went on would not jump to the right when read backwards
+        if overlap <= 0.3 * min(bottom - top, box.bottom - box.top) or box.left > left + 1e-6:
+            break
+        left, top, right, bottom = box.left, min(top, box.top), max(right, box.right), max(bottom, box.bottom)
+    return Box(left, top, right, bottom)

@@ -1,0 +1,81 @@
+"""Where the words of a PDF stand (PDF 文字定位): asks `seal.pdf.finder` in a bounded child process.
+
+A hostile file can hang or crash PDFium, not us: the child ends after a few seconds of processor time, and what it says
+is checked against our own reading of the pages.
+"""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from seal.matching import Box, last_line
+from seal.pdf.document import Inspected
+from seal.pdf.pages import PageBox
+from seal.pdf.problems import PdfRefused, damaged
+from seal.placing import Found
+
+SECONDS = 10
+WALL_SECONDS = 60
+MOST_ANSWER = 64 * 1024 * 1024
+_ROOT = Path(__file__).resolve().parents[2]
+_START = f"import sys; sys.path.insert(0, {str(_ROOT)!r}); from seal.pdf.finder import main; main()"
+
+
+def find(inspected: Inspected, text: str, first: int, last: int, most: int) -> Sequence[Found]:
+    """Up to `most` occurrences on pages `first` to `last`; raises `PdfRefused` when that is too much."""
+    answer = _ask(inspected.data, {"text": text, "first": first, "last": last, "most": most, "seconds": SECONDS})
+    if answer["limit"]:
+        raise _too_much()
+    if answer["pages"] != inspected.count:
+        raise damaged()
+    return [_found(inspected.page(item["page"]), item) for item in answer["found"]]
+
+
+def _found(box: PageBox, item: dict[str, Any]) -> Found:
+    """PDFium must see the very page we see, or the seal would go where nobody looked."""
+    ours = [side * 72 / 25.4 for side in box.seen_mm]
+    if any(abs(mine - theirs) > 1 for mine, theirs in zip(ours, item["size"], strict=True)):
+        raise damaged()
+    seen = [_seen(box, character) for character in item["boxes"]]
+    x, y = last_line(seen).centre
+    return Found(item["page"], x, y)
+
+
+def _seen(box: PageBox, character: Sequence[float]) -> Box:
+    left, bottom, right, top = character
+    (x0, y0), (x1, y1) = box.seen_point(left, bottom), box.seen_point(right, top)
+    return Box(min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1))
+
+
+def _ask(data: bytes, question: dict[str, Any]) -> dict[str, Any]:
+    try:
+        done = subprocess.run(
+            [sys.executable, "-I", "-c", _START],
+            input=json.dumps(question).encode() + b"\n" + data,
+            capture_output=True,
+            check=False,
+            timeout=WALL_SECONDS,
+            env={"LC_ALL": "C.UTF-8"},
+        )
+    except subprocess.TimeoutExpired as error:
+        raise _too_much() from error
+    if done.returncode in (-signal.SIGXCPU, -signal.SIGKILL) or b"MemoryError" in done.stderr[-2000:]:
+        raise _too_much()
+    if done.returncode != 0 or len(done.stdout) > MOST_ANSWER:
+        raise damaged()
+    answer: dict[str, Any] = json.loads(done.stdout)
+    return answer
+
+
+def _too_much() -> PdfRefused:
+    return PdfRefused(
+        "search_limit",
+        "文件文字过多或过于复杂，无法按关键字查找。请缩小页码范围，或改用坐标。",
+        "There is too much text in this file to look for a keyword. Narrow the pages, or place by coordinates.",
+    )
