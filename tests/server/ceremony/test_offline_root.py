@@ -35,7 +35,6 @@ from hsm.life.errors import DualControlNeeded
 from server.trust_folder import status_request
 from tests.server.ceremony.conftest import Stage
 
-
 one_database = pytest.mark.parametrize("settings", ["sqlite"], indirect=True)
 """For refusals, which come before anything is written."""
 
