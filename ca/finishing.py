@@ -149,6 +149,14 @@ _STORE = (
 )
 
 
+_WAITING = (
+    select(CaCertificate.id)
+    .where(CaCertificate.id.in_(bindparam("ids", expanding=True)), CaCertificate.state == State.RECORDED)
+    .order_by(CaCertificate.id)
+    .with_for_update()
+)
+
+
 def store(room: CaRoom, principal: Principal, made: Sequence[Signed]) -> list[IssuedCertificate]:
     """One transaction for all of them. What another finisher stored meanwhile is answered as it stands there."""
     ground = room.ground
@@ -176,10 +184,7 @@ def _waiting(session: Any, identifiers: Iterable[UUID]) -> Iterable[UUID]:
     """Locked until we commit: two finishers of one intent follow each other."""
     wanted = list(identifiers)
     for at in range(0, len(wanted), AT_ONCE):
-        query = select(CaCertificate.id).where(
-            CaCertificate.id.in_(wanted[at : at + AT_ONCE]), CaCertificate.state == State.RECORDED
-        )
-        yield from session.connection().execute(query.order_by(CaCertificate.id).with_for_update()).scalars()
+        yield from session.connection().execute(_WAITING, {"ids": wanted[at : at + AT_ONCE]}).scalars()
 
 
 def issued(room: CaRoom, row: CaCertificate) -> IssuedCertificate:

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import bindparam, func, insert, select
 from sqlalchemy.orm import Session
 
 from ca.errors import ClockWentBack, RequestKeyTaken
@@ -29,6 +29,12 @@ _CLOCK_TOLERANCE = timedelta(seconds=2)
 """Hosts of one platform differ by milliseconds; more is a clock set back."""
 AT_ONCE = 400
 """Bound parameters of one statement: SQLite has a limit."""
+
+
+# Statements are built once: for a single certificate, building them would cost as much as running them.
+_OF_KEYS = select(CaCertificate).where(CaCertificate.request_key.in_(bindparam("keys", expanding=True)))
+_LAST = select(func.max(CaCertificate.recorded_at)).where(CaCertificate.authority == bindparam("slug"))
+_WRITE = insert(CaCertificate)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -90,7 +96,7 @@ def intend(room: CaRoom, wanted: Wanted, request_mac: bytes, prepared: Prepared,
 
 
 def write(session: Session, intents: Sequence[Intent]) -> None:
-    session.connection().execute(insert(CaCertificate), [intent.values for intent in intents])
+    session.connection().execute(_WRITE, [intent.values for intent in intents])
 
 
 def request_mac(room: CaRoom, wanted: Wanted) -> bytes:
@@ -118,8 +124,8 @@ def recorded(room: CaRoom, keys: Iterable[str]) -> dict[str, CaCertificate]:
     wanted, found = list(keys), dict[str, CaCertificate]()
     with room.ground.db.read() as session:
         for at in range(0, len(wanted), AT_ONCE):
-            query = select(CaCertificate).where(CaCertificate.request_key.in_(wanted[at : at + AT_ONCE]))
-            found |= {row.request_key: row for row in session.scalars(query)}
+            rows = session.scalars(_OF_KEYS, {"keys": wanted[at : at + AT_ONCE]})
+            found |= {row.request_key: row for row in rows}
     return found
 
 
@@ -131,6 +137,6 @@ def check_same(row: CaCertificate, mac: bytes) -> None:
 def check_clock(session: Session, slugs: Iterable[str], now: datetime) -> None:
     """Nothing is dated before what was signed last (T14)."""
     for slug in slugs:
-        last = session.scalar(select(func.max(CaCertificate.recorded_at)).where(CaCertificate.authority == slug))
+        last = session.connection().execute(_LAST, {"slug": slug}).scalar()
         if last is not None and now < last - _CLOCK_TOLERANCE:
             raise ClockWentBack

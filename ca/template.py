@@ -95,6 +95,8 @@ class Template:
     then: bytes
     """Extensions after that, before the distribution point."""
     places: Places
+    points: dict[int | None, bytes]
+    """Distribution points written so far, by shard: as many as there are shards."""
     after: bytes
     """Extensions after the distribution point, before alternative names and identity."""
 
@@ -119,8 +121,7 @@ class Template:
         key = extension(oids.SUBJECT_KEY_ID, der.octet_string(key_id))
         point = b""
         if self.profile.has_list:
-            value = distribution_points(self.places.crl(self.issuer.slug, shard))
-            point = extension(oids.CRL_DISTRIBUTION_POINTS, value)
+            point = self.points.get(shard, b"") or self._point(shard)
         return der.sequence(
             _VERSION_3,
             der.integer(serial),
@@ -130,6 +131,10 @@ class Template:
             spki,
             der.explicit(3, der.sequence(self.first, key, usage, self.then, point, self.after, names, identity)),
         )
+
+    def _point(self, shard: int | None) -> bytes:
+        value = distribution_points(self.places.crl(self.issuer.slug, shard))
+        return self.points.setdefault(shard, extension(oids.CRL_DISTRIBUTION_POINTS, value))
 
 
 def compile_template(profile: Profile, issuer: Issuer, places: Places) -> Template:
@@ -142,6 +147,7 @@ def compile_template(profile: Profile, issuer: Issuer, places: Places) -> Templa
         usage_of={kind: _key_usage(usage) for kind, usage in profile.key_usage_of},
         then=b"".join(_before_point(profile, places)),
         places=places,
+        points={},
         after=b"".join(_after_point(profile, issuer, places)),
     )
 

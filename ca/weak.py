@@ -9,17 +9,23 @@ from __future__ import annotations
 from functools import lru_cache
 from pathlib import Path
 
-from sqlalchemy import exists, select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from ca.models import CaCertificate, CaRevocation
 from ca.reading.crl import Reason
 from ca.room import CaRoom
 from hsm.blocklist import Blocklist
-from hsm.weak_keys import WeakKey, Weakness
 
 _AT_ONCE = 400
 _COMPROMISED = (int(Reason.KEY_COMPROMISE), int(Reason.CA_COMPROMISE), int(Reason.AA_COMPROMISE))
+
+
+_LOST = (
+    select(CaCertificate.key_hash)
+    .join(CaRevocation, CaCertificate.id == CaRevocation.certificate_id)
+    .where(CaCertificate.key_hash.in_(bindparam("hashes", expanding=True)), CaRevocation.reason.in_(_COMPROMISED))
+)
 
 
 def refuse_listed(room: CaRoom, spki: bytes) -> None:
@@ -27,24 +33,11 @@ def refuse_listed(room: CaRoom, spki: bytes) -> None:
     blocklist(room.ground.settings.keys.blocklist).check(spki)
 
 
-def refuse_compromised(session: Session, key_hash: str) -> None:
-    """Once compromised, always compromised: under every CA, name and profile."""
-    query = select(CaRevocation.serial).join(CaCertificate, CaCertificate.id == CaRevocation.certificate_id)
-    found = query.where(CaCertificate.key_hash == key_hash, CaRevocation.reason.in_(_COMPROMISED))
-    if session.scalar(select(exists(found))):
-        raise WeakKey(Weakness.COMPROMISED)
-
-
 def compromised(session: Session, key_hashes: list[str]) -> set[str]:
-    """Which of these keys were: the same question for many at once."""
+    """Which of these keys were: once compromised, always compromised, under every CA, name and profile."""
     found: set[str] = set()
     for at in range(0, len(key_hashes), _AT_ONCE):
-        query = (
-            select(CaCertificate.key_hash)
-            .join(CaRevocation, CaCertificate.id == CaRevocation.certificate_id)
-            .where(CaCertificate.key_hash.in_(key_hashes[at : at + _AT_ONCE]), CaRevocation.reason.in_(_COMPROMISED))
-        )
-        found.update(session.connection().execute(query).scalars())
+        found.update(session.connection().execute(_LOST, {"hashes": key_hashes[at : at + _AT_ONCE]}).scalars())
     return found
 
 

@@ -54,6 +54,9 @@ class Entry:
     payload: Payload
 
 
+_WRITE = insert(AuditRow)
+
+
 class Audit:
     def __init__(self, mac: Mac, clock: Clock, ids: Ids) -> None:
         self._mac = mac
@@ -69,7 +72,7 @@ class Audit:
 
     def record_many(self, session: Session, principal: Principal, entries: Sequence[Entry]) -> None:
         """As `record`, for all of `entries` in one statement, at once."""
-        session.connection().execute(insert(AuditRow), [self._values(principal, entry) for entry in entries])
+        session.connection().execute(_WRITE, [self._values(principal, entry) for entry in entries])
 
     def _values(self, principal: Principal, entry: Entry) -> dict[str, Any]:
         with self._lock:
