@@ -80,20 +80,23 @@ def test_secret_files_reach_nested_names(monkeypatch: pytest.MonkeyPatch, tmp_pa
 
 
 def test_the_compose_file_names_secrets_as_settings_read_them(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    compose = yaml.safe_load((ROOT / "deploy" / "compose.yaml").read_text(encoding="utf-8"))
-    web = compose["services"]["web"]
-    assert web["environment"]["YINXIN_SECRETS_DIR"] == "/run/secrets"
-    folder = tmp_path / "secrets"
-    folder.mkdir()
-    for secret in web["secrets"]:
-        name = secret if isinstance(secret, str) else secret["target"]
-        (folder / name).write_text(PASSPHRASE, encoding="utf-8")
-    for name, value in web["environment"].items():
-        monkeypatch.setenv(name, str(value))
-    monkeypatch.setenv("YINXIN_SECRETS_DIR", str(folder))
-    settings = Settings()
-    assert settings.keys.passphrase is not None
-    assert settings.database.url.startswith("postgresql+psycopg://")
+    """The signer alone is given the passphrase; web and worker reach it through its socket."""
+    services = yaml.safe_load((ROOT / "deploy" / "compose.yaml").read_text(encoding="utf-8"))["services"]
+    for service, knows in (("signer", True), ("web", False), ("worker", False)):
+        folder = tmp_path / service
+        folder.mkdir()
+        for secret in services[service]["secrets"]:
+            name = secret if isinstance(secret, str) else secret["target"]
+            (folder / name).write_text(PASSPHRASE, encoding="utf-8")
+        with monkeypatch.context() as patched:
+            for name, value in services[service]["environment"].items():
+                patched.setenv(name, str(value))
+            assert services[service]["environment"]["YINXIN_SECRETS_DIR"] == "/run/secrets"
+            patched.setenv("YINXIN_SECRETS_DIR", str(folder))
+            settings = Settings()
+        assert (settings.keys.passphrase is not None) == knows, service
+        assert settings.signer.mode == "socket"
+        assert settings.database.url.startswith("postgresql+psycopg://")
 
 
 def test_the_tree_is_frozen() -> None:
