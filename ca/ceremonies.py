@@ -17,9 +17,10 @@ from sqlalchemy.exc import IntegrityError
 from ca.chain import authorities
 from ca.models import CaCeremony
 from ca.room import CaRoom
-from foundation.errors import Damaged, NotFound
+from foundation.errors import Damaged, InvalidInput, NotFound
 from foundation.principal import Permission, Principal
 from foundation.text import Text
+from hsm.ceremony.plan import Plan, parse_plan
 from hsm.ceremony.printing import page
 from hsm.ceremony.transcript import Transcript, read_transcript
 from hsm.ceremony.verify import Report, check
@@ -47,6 +48,11 @@ class Ceremony:
     @property
     def body(self) -> Any:
         return self.transcript.body
+
+    @property
+    def plan(self) -> Plan:
+        """What was reviewed before it was held; `keep` took no record whose plan cannot be read."""
+        return parse_plan(str(self.body["plan"]).encode())
 
     @property
     def in_order(self) -> bool:
@@ -98,7 +104,7 @@ def checked(octets: bytes) -> datetime:
         octets.decode("utf-8")
         page(transcript, check(transcript))
         held_at = datetime.fromisoformat(transcript.body["ended_at"])
-    except (KeyError, TypeError, ValueError) as error:
+    except (AttributeError, InvalidInput, KeyError, TypeError, ValueError) as error:
         raise unreadable from error
     if held_at.tzinfo is None:
         raise unreadable

@@ -61,6 +61,14 @@ CEREMONIES: Mapping[str, Word] = {
     "faulty": Word(_("核验有问题"), "bad"),
 }
 
+CEREMONY_EVENTS: Mapping[str, Any] = {
+    "begun": _("开始"),
+    "witnessed": _("见证"),
+    "checked": _("逐项确认"),
+    "screen": _("屏幕显示"),
+    "failed": _("中止"),
+}
+
 CERTIFICATE: Mapping[str, Word] = {
     "good": Word(_("有效"), "good"),
     "revoked": Word(_("已吊销"), "bad"),
@@ -158,6 +166,7 @@ FILTERS = {
     "state_word": state,
     "job_word": job_state,
     "certificate_word": certificate_state,
+    "ceremony_event": lambda kind: CEREMONY_EVENTS.get(kind, kind),
     "reason_word": reason,
     "registration_state": lambda state: Word(languages.pick(WORDS[state]), _TONES.get(state, "idle")),
     "registration_kind": lambda kind: languages.pick(KIND_WORDS[kind]),

@@ -18,11 +18,21 @@ RUN = """async rules => (await axe.run({runOnly: {type: 'tag', values: rules}}))
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 PAGES: dict[str, tuple[str, ...]] = {
     "": ("/", "/verify", "/V", "/login", "/outbox", "/docs", "/nothing-here"),
-    "citizen": ("/my/licences", "MY"),
+    "citizen": ("/my/licences", "MY", "/my/certificates", "/my/certificates/apply/person"),
     "clerk": ("/console", "/console/issue/business-licence", "/console/issue/food-operation", "ONE"),
     "window": ("/window",),
-    "admin": ("/admin",),
+    "admin": (
+        "/admin",
+        "/authority",
+        "/authority/certificates",
+        "CERTIFICATE",
+        "/authority/expiry",
+        "/authority/health",
+        "/authority/ceremonies",
+    ),
+    "ra1": ("/authority/approvals", "/authority/bulk"),
 }
+FIRST_OF = {"MY": "/my/licences", "ONE": "/console", "CERTIFICATE": "/authority/certificates"}
 GUISES = {
     "standard": ("standard", "light", DESK),
     "phone": ("standard", "light", PHONE),
@@ -44,10 +54,10 @@ def open_context(visit: Callable[..., BrowserContext], region: Region, guise: st
 
 
 def walk(page: Page, paths: tuple[str, ...]) -> None:
-    """Open each path; the two names stand for the first licence of a list."""
+    """Open each path; the names in capitals stand for the first of a list."""
     for path in paths:
-        if path in ("MY", "ONE"):
-            start = "/my/licences" if path == "MY" else "/console"
+        if path in FIRST_OF:
+            start = FIRST_OF[path]
             page.goto(start)
             page.goto(
                 page.locator(f"main a[href*='{start}/']:not([href*='/issue/'])").first.get_attribute("href") or ""

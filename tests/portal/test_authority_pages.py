@@ -129,7 +129,7 @@ def test_a_table_is_taken_and_its_faults_are_told(pages: PageHouse, partial: boo
     told = registrar.get(place)
     assert ("已完成" if partial else "没有受理") in told
     assert "逐行错误" in told
-    assert ">3</th>" in told  # the line as a spreadsheet counts it
+    assert "第 3 行" in told  # the line as a spreadsheet counts it
     assert "123" not in re.sub(r"<[^>]+>", " ", told.split("逐行错误")[-1])  # not what stood in the cell
     assert place in registrar.get(page)
     assert place in Visitor(pages, "approver").get(page)
@@ -183,6 +183,7 @@ def test_a_record_is_shown_and_checked(pages: PageHouse, kept: UUID, stage_trans
     assert "非本系统密钥" in admin.get(page)  # sound, but of a root that is not in use here
     shown = admin.get(f"{page}/{kept}")
     assert "何渡" in shown
+    assert "一号机房" in shown
     assert "sm2-root.cer" in shown
     assert admin.client.get(f"{page}/{kept}.json").get_data() == stage_transcript
     printed = admin.client.get(f"{page}/{kept}.html")
@@ -196,7 +197,7 @@ def test_a_record_is_shown_and_checked(pages: PageHouse, kept: UUID, stage_trans
 
 
 def test_a_forged_record_is_shown_as_one(pages: PageHouse, kept: UUID, stage_transcript: bytes) -> None:
-    """Sound as it came, of keys not in use here; with another place written into it and signed by a stranger, faulty."""
+    """Sound as it came, of keys not in use here; with another place in it and a signature of a stranger, faulty."""
     ca, body = pages.house.ca, read_transcript(stage_transcript).body
     one = ceremonies.ceremony(ca, SYSTEM, kept)
     assert (one.report.sound, one.signed_by, one.in_order) == (True, (), False)
@@ -208,7 +209,16 @@ def test_a_forged_record_is_shown_as_one(pages: PageHouse, kept: UUID, stage_tra
     assert "核验有问题" in Visitor(pages, "admin").get("/authority/ceremonies")
 
 
-@pytest.mark.parametrize("octets", [b"", b"{}", b"[1]", b'{"body": {"format": "yinxin-ceremony-1"}, "signatures": []}'])
+@pytest.mark.parametrize(
+    "octets",
+    [
+        b"",
+        b"{}",
+        b"[1]",
+        b'{"body": {"format": "yinxin-ceremony-1"}, "signatures": []}',
+        b'{"body": {"format": "yinxin-ceremony-1", "plan": "[", "ended_at": 1}, "signatures": []}',
+    ],
+)
 def test_what_cannot_be_shown_is_not_kept(pages: PageHouse, octets: bytes) -> None:
     with pytest.raises(Damaged):
         ceremonies.keep(pages.house.ca, SYSTEM, octets)
