@@ -13,13 +13,14 @@ import structlog
 
 from ca import ocsp_store
 from ca.ocsp_build import respond, responder_of
+from ca.ocsp_lookup import lookup
 from ca.ocsp_request import MOST_OCTETS, MOST_REQUESTS, Refusal, Request, forms, read_request, refusal
 from ca.ocsp_store import Stored
 from ca.profiles import Role
 from ca.reading.ocsp import CertId, CertStatus
 from ca.revocation_metrics import OCSP_ANSWERS
 from ca.room import Authority, CaRoom
-from ca.status import Status, statuses
+from ca.status import Status
 from foundation.der import DerError
 from foundation.errors import Unavailable
 from hsm.service.errors import PolicyRefused
@@ -57,7 +58,7 @@ def respond_to(room: CaRoom, authority: str, request: bytes) -> Answer:
     named = [known.form_of(one) for one in wanted.asked]
     usual = _usual(wanted, named)
     if usual is not None:
-        kept = ocsp_store.find(room, above.slug, *usual, now)
+        kept = lookup(room).find(above.slug, usual[1], usual[0])
         if kept is not None:
             return Answer(kept.answer, kept)
     OCSP_ANSWERS.labels("signed").inc()
@@ -96,9 +97,11 @@ def _usual(wanted: Request, named: list[str | None]) -> tuple[str, str] | None:
 
 def _statuses(room: CaRoom, above: Authority, asked: tuple[CertId, ...], named: list[str | None]) -> list[Status]:
     """A CertID that names another issuer, or hashes we do not know, is unknown to us."""
-    ours = [one.serial for one, form in zip(asked, named, strict=True) if form is not None]
-    known = statuses(room, above.slug, ours)
-    return [_UNKNOWN if form is None else known[one.serial] for one, form in zip(asked, named, strict=True)]
+    known = lookup(room)
+    return [
+        _UNKNOWN if form is None else known.status(room, above.slug, one.serial)
+        for one, form in zip(asked, named, strict=True)
+    ]
 
 
 def _signed_to_keep(room: CaRoom, above: Authority, usual: tuple[str, str], status: Status, now: datetime) -> Answer:

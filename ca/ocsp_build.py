@@ -34,23 +34,26 @@ def respond(
     nonce: bytes | None = None,
 ) -> bytes:
     """OCSPResponse for these CertIDs. An answer states committed rows: nothing to record first, or to recover."""
-    times = der.generalized_time(now) + der.explicit(0, der.generalized_time(now + life))
+    named, trailer = _constants(room, responder)
+    produced = der.generalized_time(now)
+    times = produced + der.explicit(0, der.generalized_time(now + life))
     singles = (der.sequence(cert_id, _status(status), times) for cert_id, status in said)
     echoed = b"" if nonce is None else der.explicit(1, der.sequence(extension(oids.OCSP_NONCE, nonce)))
-    tbs = der.sequence(
-        der.explicit(2, der.octet_string(Digest.SHA1.of(responder.key_bits))),  # KeyHash is SHA-1 (4.2.1)
-        der.generalized_time(now),
-        der.sequence(*singles),
-        echoed,
-    )
+    tbs = der.sequence(named, produced, der.sequence(*singles), echoed)
     signature = responder.sign(tbs, f"ocsp:{responder.key_name}:{room.ground.ids.uuid7()}")
-    basic = der.sequence(
-        tbs,
-        responder.suite.scheme.algorithm_identifier(),
-        der.bit_string(signature),
-        der.explicit(0, der.sequence(responder.certificate.der)),
-    )
+    basic = der.sequence(tbs, responder.suite.scheme.algorithm_identifier(), der.bit_string(signature), trailer)
     return der.sequence(_SUCCESSFUL, der.explicit(0, der.sequence(_BASIC, der.octet_string(basic))))
+
+
+def _constants(room: CaRoom, responder: Service) -> tuple[bytes, bytes]:
+    """(responder ID, certificates) of every answer of this responder. KeyHash is SHA-1 (RFC 6960 4.2.1)."""
+    place = ("ocsp-constants", responder.key_name)
+    known = room.kept.get(place)
+    if not isinstance(known, tuple) or known[0] is not responder.certificate:
+        named = der.explicit(2, der.octet_string(Digest.SHA1.of(responder.key_bits)))
+        trailer = der.explicit(0, der.sequence(responder.certificate.der))
+        known = room.kept[place] = (responder.certificate, named, trailer)
+    return known[1], known[2]
 
 
 def _status(status: Status) -> bytes:

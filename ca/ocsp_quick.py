@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ca.chain import authorities
-from ca.ocsp_lookup import Lookup
+from ca.ocsp_lookup import lookup
 from ca.ocsp_request import Forms, forms, quick
 from ca.ocsp_store import Stored
 from ca.profiles import Role
@@ -19,7 +19,7 @@ class Quick:
 
     def __init__(self, room: CaRoom) -> None:
         self._room = room
-        self._lookup = Lookup(room.ground.db, room.ground.clock)
+        self._lookup = lookup(room)
         self._forms: dict[str, Forms] = {}
         self._stored = OCSP_ANSWERS.labels("stored")
 

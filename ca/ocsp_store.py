@@ -49,16 +49,6 @@ def moment(seconds: int) -> datetime:
     return datetime.fromtimestamp(seconds, UTC)
 
 
-def find(room: CaRoom, authority: str, serial: str, form: str, now: datetime) -> Stored | None:
-    table = CaOcspAnswer
-    query = select(table.answer, table.made, table.until).where(
-        table.authority == authority, table.serial == serial, table.form == form, table.until > int(now.timestamp())
-    )
-    with room.ground.db.read() as session:
-        row = session.execute(query).one_or_none()
-    return None if row is None else Stored(*row)
-
-
 def sign(
     room: CaRoom,
     above: Authority,

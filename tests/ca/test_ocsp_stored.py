@@ -16,6 +16,7 @@ from sqlalchemy import func, select, update
 from ca import ocsp, ocsp_front, ocsp_refresh, ocsp_store
 from ca.api import ROUTES
 from ca.models import CaCertificate
+from ca.ocsp_lookup import lookup
 from ca.ocsp_request import forms, quick
 from ca.reading import CertStatus, read_ocsp_response
 from ca.reading.crl import Reason
@@ -305,7 +306,7 @@ def test_an_answer_is_found_only_while_it_lasts(own_region: Region) -> None:
     made = own_region.issue(Suite.SM2, "code-signer")
     ocsp.answer(room, CA, request(own_region, Suite.SM2, made.serial))
     now, serial = own_region.clock.now(), f"{made.serial:x}"
-    assert ocsp_store.find(room, CA, serial, "sha1", now) is not None
+    assert lookup(room).find(CA, "sha1", serial) is not None
     with room.ground.db.begin() as session:
         session.execute(update(CaOcspAnswer).values(until=int(now.timestamp())))
-    assert ocsp_store.find(room, CA, serial, "sha1", now) is None
+    assert lookup(room).find(CA, "sha1", serial) is None
