@@ -15,7 +15,7 @@ from seal import find, pictures
 from seal.life import change_state
 from seal.make import make_seal
 from seal.models import SealState
-from seal.orders import OfdOrder, PdfOrder, Placement
+from seal.orders import OfdOrder, PdfOrder
 from seal.room import SealRoom
 from seal.schemas import MakeBody, SealOut, SealPath, SealsOut, StampForm, StateBody
 from seal.stamp import stamp_ofd, stamp_pdf
@@ -101,8 +101,10 @@ def seal_file(call: Call[None, None, SealPath]) -> Binary:
 @api(
     "POST", "/api/v1/seal/stamps", tag="seal", summary="对 PDF 或 OFD 文件用章", summary_en="Stamp a PDF or an OFD",
     description=Text(
-        "同一幂等键重复提交同一文件，返回同一份已盖章文件。",
-        "The same idempotency key with the same file gives back the same sealed file.",
+        "同一幂等键重复提交同一文件，返回同一份已盖章文件。"
+        "位置可为坐标、各页、关键字、骑缝或已有签名域，见 docs/stamping.md。",
+        "The same idempotency key with the same file gives back the same sealed file. Places: a point, pages, "
+        "a keyword, over page edges, or an existing field; see docs/stamping.md.",
     ),
     form=StampForm, files=(FileField("file", Text("PDF 或 OFD 文件", "The PDF or OFD"), media_types=(_PDF, _OFD)),),
     returns=Media(_PDF, _OFD), status=201,
@@ -111,7 +113,7 @@ def seal_file(call: Call[None, None, SealPath]) -> Binary:
 )  # fmt: skip
 def stamp(call: Call[None, None, None, StampForm]) -> Binary:
     form, data = call.form, call.file("file").data
-    place = Placement(form.page, form.x_mm, form.y_mm)
+    place = form.wanted()
     # programs of one department count their own keys; digested, for both parts may be long
     key = "api:" + sha256(f"{call.principal.client_id or call.principal.label}\0{call.key}".encode()).hex()
     if data.startswith(b"%PDF-"):

@@ -55,11 +55,25 @@ def occurrences(characters: Sequence[str], keyword: str) -> Iterator[tuple[int, 
 
 def last_line(boxes: Sequence[Box]) -> Box:
     """The box round the last line of a match: a keyword broken over lines is sealed where it ends."""
-    left, top, right, bottom = boxes[-1].left, boxes[-1].top, boxes[-1].right, boxes[-1].bottom
+    line = [boxes[-1]]
     for box in reversed(boxes[:-1]):
-        overlap = min(bottom, box.bottom) - max(top, box.top)
-        # a line that went on would not jump to the right when read backwards
-        if overlap <= 0.3 * min(bottom - top, box.bottom - box.top) or box.left > left + 1e-6:
+        if not _neighbours(box, line[-1]):
             break
-        left, top, right, bottom = box.left, min(top, box.top), max(right, box.right), max(bottom, box.bottom)
-    return Box(left, top, right, bottom)
+        line.append(box)
+    return Box(
+        min(box.left for box in line),
+        min(box.top for box in line),
+        max(box.right for box in line),
+        max(box.bottom for box in line),
+    )
+
+
+def _neighbours(one: Box, other: Box) -> bool:
+    """In one row, however turned, or closely above one another, as in upright writing and on turned pages."""
+    across = min(one.right, other.right) - max(one.left, other.left)
+    down = min(one.bottom, other.bottom) - max(one.top, other.top)
+    size = max(one.right - one.left, one.bottom - one.top, other.right - other.left, other.bottom - other.top)
+    (x0, y0), (x1, y1) = one.centre, other.centre
+    row = down > 0.3 * min(one.bottom - one.top, other.bottom - other.top) and abs(x0 - x1) <= 4 * size
+    column = across > 0.5 * min(one.right - one.left, other.right - other.left) and abs(y0 - y1) <= 1.3 * size
+    return row or column

@@ -6,11 +6,13 @@ from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import Field, Json, model_validator
 
 from ca.suites import Suite
-from foundation.web.api import Wire
+from foundation.web.api import Wire, bad
 from seal.orders import SealKind, SealRecord, SealRequest
+from seal.place_schemas import PlaceBody
+from seal.places import MOST_PLACES, Placement, Places
 
 Code = Annotated[str, Field(pattern=r"^[0-9]{14}$", description="Seal code: region (6) and serial (8)")]
 
@@ -77,15 +79,41 @@ class StateBody(Wire):
 
 
 class StampForm(Wire):
-    """Fields beside the file. Millimetres from the top left corner of the page as seen, to the seal's centre."""
+    """Fields beside the file. Millimetres from the top left corner of the page as seen, to the seal's centre.
+
+    Either one point (`page`, `x_mm`, `y_mm`) or `places`.
+    """
 
     seal: UUID = Field(description="Id of one of the department's own seals")
     page: int = Field(1, ge=1, le=10_000)
-    x_mm: float = Field(ge=0, le=5000, allow_inf_nan=False)
-    y_mm: float = Field(ge=0, le=5000, allow_inf_nan=False)
+    x_mm: float | None = Field(None, ge=0, le=5000, allow_inf_nan=False)
+    y_mm: float | None = Field(None, ge=0, le=5000, allow_inf_nan=False)
+    places: Json[list[PlaceBody]] | None = Field(
+        None,
+        description="JSON array of 1 to 20 places of one signature; by: point, pages, keyword, riding, field",
+    )
     suites: Literal["sm2", "rsa", "sm2,rsa"] = Field("sm2", description="PDF only; an OFD is always SM2")
     reason: str | None = Field(None, min_length=1, max_length=100, description="Printed in the PDF's signature")
     closing: bool = Field(default=True, description="Nothing may be changed or signed afterwards")
+
+    @model_validator(mode="after")
+    def _one_way(self) -> StampForm:
+        point = self.x_mm is not None and self.y_mm is not None
+        some = self.x_mm is not None or self.y_mm is not None
+        if (self.places is None and not point) or (self.places is not None and some):
+            raise bad("请填写 x_mm 和 y_mm，或填写 places，二者取一。", "Give x_mm and y_mm, or places, but not both.")
+        if self.places is not None and not 0 < len(self.places) <= MOST_PLACES:
+            raise bad(f"places 须为 1 至 {MOST_PLACES} 处。", f"places takes 1 to {MOST_PLACES} items.")
+        return self
+
+    def wanted(self) -> Places:
+        """A single point stays one, so that orders of earlier releases keep their terms."""
+        if self.places is not None:
+            found = tuple(item.place() for item in self.places)
+            return found[0] if len(found) == 1 else found
+        assert self.x_mm is not None  # noqa: S101 - `_one_way` has looked
+        assert self.y_mm is not None  # noqa: S101
+        return Placement(self.page, self.x_mm, self.y_mm)
 
     def chosen(self) -> tuple[Suite, ...]:
         return tuple(Suite(name) for name in self.suites.split(","))

@@ -82,6 +82,7 @@ def stamp_pdf(room: SealRoom, principal: Principal, order: PdfOrder) -> Stamped:
 def stamp_ofd(room: SealRoom, principal: Principal, order: OfdOrder) -> Stamped:
     """Stamp an OFD with an SES_Signature of GB/T 38540-2020."""
     row = find.row_of(room, principal, order.seal_id)
+    _refuse_drawn(order)
     terms = {"place": places.terms(order.place), "closing": order.closing}
     registered = Order(row, order.order_key, "ofd", order.document, terms)
 
@@ -155,6 +156,20 @@ def _check_drawn(order: PdfOrder, *, signed: bool) -> None:
             Text(
                 "画入页面的骑缝章须单独用章。",
                 "A riding seal drawn into the pages takes no further places in the same order.",
+            ),
+        )
+
+
+def _refuse_drawn(order: OfdOrder) -> None:
+    """The pages of an OFD are what is protected; StampAnnot with Clip is how its riding seals are made (18.2.4)."""
+    if any(
+        isinstance(place, places.Riding) and place.way is places.Way.CONTENT for place in places.listed(order.place)
+    ):
+        raise InvalidInput(
+            "seal.riding_content",
+            Text(
+                "OFD 的骑缝章由签章外观裁切而成，不画入页面，请改用“签章外观”方式。",
+                "In an OFD a riding seal is made of clipped stamp annotations, not drawn into pages. Use widgets.",
             ),
         )
 

@@ -164,7 +164,7 @@ def _signature_xml(
 
 
 def _numbers(values: tuple[float, ...]) -> str:
-    return " ".join(f"{value:.3f}".rstrip("0").rstrip(".") for value in values)
+    return " ".join(f"{value + 0.0:.3f}".rstrip("0").rstrip(".") for value in values)
 
 
 def _leaf(parent: etree._Element, name: str, value: str) -> None:

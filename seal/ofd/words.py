@@ -85,8 +85,9 @@ def _deltas(text: str, most: int) -> list[float]:
     at = 0
     while at < len(parts) and len(found) < most:
         if parts[at] == "g" and at + 2 < len(parts):
-            count, value = _number(parts[at + 1]), _number(parts[at + 2])
-            found.extend([value] * max(0, min(int(count), most - len(found))))
+            count = parts[at + 1] if parts[at + 1].isascii() and parts[at + 1].isdigit() else "0"
+            # as many as there are characters, whatever is claimed; int() of endless digits is slow
+            found.extend([_number(parts[at + 2])] * min(int(count[:9]), most - len(found)))
             at += 3
         else:
             found.append(_number(parts[at]))

@@ -119,7 +119,11 @@ def prepare(writer: IncrementalPdfFileWriter, revision: Revision) -> Prepared:
                 doc_mdp_update_value=MDPPerm.NO_CHANGES,
             ),
         )
-    coroutine.send(SigObjSetup(sig_placeholder=_dictionary(revision), mdp_setup=_mdp(revision, reference.get_object())))
+    value = coroutine.send(
+        SigObjSetup(sig_placeholder=_dictionary(revision), mdp_setup=_mdp(revision, reference.get_object()))
+    )
+    if shows is not None:
+        shows.value(reference, value)
     prepared, output = coroutine.send(SigIOSetup(md_algorithm=revision.digest.value))
     return Prepared(prepared.document_digest, prepared, output, revision.reserved)
 

@@ -86,6 +86,12 @@ class Shows:
                 kids.append(added)
                 writer.register_annotation(page, added)
 
+    def value(self, reference: Any, value: Any) -> None:
+        """Every widget names the signature itself: poppler reads /V of a kid without looking at its parent."""
+        if self.widgets and not self.existing:
+            for kid in reference.get_object()["/Kids"]:
+                kid.get_object()[pdf_name("/V")] = value
+
     def _fill(self, writer: IncrementalPdfFileWriter, reference: Any) -> None:
         """The seal at its own size in the middle of the field's rectangle, which stays as it was."""
         (visible,) = self.widgets

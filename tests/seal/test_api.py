@@ -156,3 +156,56 @@ def test_missing_glyphs_reach_the_clerk_by_name(client: FlaskClient) -> None:
     answer = client.post(SEALS, json=body, headers=who("maker"))
     assert answer.get_json()["code"] == "seal.missing_glyph"
     assert "U+E0041" in answer.get_json()["detail"]
+
+
+def test_places_cross_the_wire(client: FlaskClient, one_region: Region) -> None:
+    """Keyword, riding and pages in one order, for both formats; the old form with x_mm and y_mm is unchanged."""
+    wanted = (
+        '[{"by":"keyword","text":"line 20:","dx_mm":30},{"by":"riding"},{"by":"pages","x_mm":60,"y_mm":60,"last":1}]'
+    )
+    answer = placed(client, one_region, papers.pdf(2), wanted, key="places-1")
+    assert (answer.status_code, answer.mimetype) == (201, "application/pdf")
+    assert placed(client, one_region, papers.pdf(2), wanted, key="places-1").data == answer.data
+    assert (
+        placed(
+            client, one_region, papers.ofd("盖章处"), '[{"by":"keyword","text":"盖章","dx_mm":50,"dy_mm":50}]'
+        ).status_code
+        == 201
+    )
+
+
+@pytest.mark.parametrize(
+    ("places", "pointer"),
+    [
+        ('[{"by":"keyword","text":"没有"}]', "/places/0/text"),
+        ('[{"by":"keyword","text":" "}]', "places"),
+        ('[{"by":"riding","group":1}]', "places"),
+        ('[{"by":"elsewhere"}]', "places"),
+        ('[{"by":"point","x_mm":NaN,"y_mm":1}]', "places"),
+        ("[]", ""),
+        ("{", "places"),
+        ("[" * 5000, "places"),
+    ],
+)
+def test_bad_places_are_a_clear_refusal(client: FlaskClient, one_region: Region, places: str, pointer: str) -> None:
+    answer = placed(client, one_region, papers.pdf(2), places)
+    assert answer.status_code == 422
+    told = answer.get_json()
+    assert any(str(one.get("pointer", one.get("name", ""))).startswith(pointer) for one in told["errors"]), told
+
+
+def test_a_point_and_places_at_once_are_refused(client: FlaskClient, one_region: Region) -> None:
+    assert stamp(client, one_region, papers.pdf(), places='[{"by":"riding"}]').status_code == 422
+    assert placed(client, one_region, papers.pdf(), None).status_code == 422
+
+
+def placed(
+    client: FlaskClient, region: Region, data: bytes, places: str | None, *, key: str | None = None
+) -> TestResponse:
+    fields = {"seal": str(region.seal_id), **({"places": places} if places is not None else {})}
+    return client.post(
+        STAMPS,
+        data={**fields, "file": (io.BytesIO(data), "document")},
+        content_type="multipart/form-data",
+        headers=who("market", **{"Idempotency-Key": key or region.key()}),
+    )
