@@ -93,7 +93,7 @@ def test_names_of_operations_are_unique(document: dict[str, Any]) -> None:
 
 
 def test_what_changes_something_needs_a_caller_or_is_known_to_be_public(document: dict[str, Any]) -> None:
-    """Public posts are questions (verifying, OCSP, time stamps) or carry their own proof (protocols, one-time codes)."""
+    """Public posts are questions (verifying, OCSP, time stamps) or carry a proof (protocols, one-time codes)."""
     public = {path for method, path, one in operations(document) if method != "GET" and not one["security"]}
     public.discard("/api/v1/ca/registrations/{id}/collection")  # by one-time code
     assert all(path.startswith(("/api/v1/verify/", "/ocsp/", "/tsa", "/oauth2/")) for path in public), public
