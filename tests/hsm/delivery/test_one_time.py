@@ -13,7 +13,7 @@ from cryptography.x509.oid import NameOID
 
 from foundation.clock import FixedClock
 from foundation.ids import SystemIds
-from hsm.delivery.keys import LIFE, MOST, KeyForgotten, LocalOneTimeKeys, OneTime
+from hsm.delivery.keys import MOST, KeyForgotten, LocalOneTimeKeys, OneTime
 from hsm.keys import Algorithm
 from tests.conftest import START
 
