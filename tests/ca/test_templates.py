@@ -115,7 +115,7 @@ def extensions_of(profile: Profile, suite: Suite) -> list[dict[str, Any]]:
         add("authority_information_access", x509.AuthorityInfoAccessSyntax(access))
     if profile.no_check:
         add("ocsp_no_check", core.Null())
-    if profile.name in NAMES and NAMES[profile.name]:
+    if NAMES.get(profile.name):
         add("subject_alt_name", x509.GeneralNames(general_names(NAMES[profile.name])))
     return found + identities_of(identity_for(profile))
 
