@@ -17,7 +17,7 @@ from typing import Any
 from seal.matching import Box, last_line
 from seal.pdf.document import Inspected
 from seal.pdf.pages import PageBox
-from seal.pdf.problems import PdfRefused, damaged
+from seal.pdf.problems import PdfRefused, damaged, reading
 from seal.placing import Found
 
 SECONDS = 10
@@ -69,8 +69,11 @@ def _ask(data: bytes, question: dict[str, Any]) -> dict[str, Any]:
         raise _too_much()
     if done.returncode != 0 or len(done.stdout) > MOST_ANSWER:
         raise damaged()
-    answer: dict[str, Any] = json.loads(done.stdout)
-    return answer
+    with reading():
+        answer: dict[str, Any] = json.loads(done.stdout)
+        if answer.keys() != {"pages", "limit", "found"}:
+            raise damaged()
+        return answer
 
 
 def _too_much() -> PdfRefused:

@@ -121,6 +121,33 @@ def test_pdfium_may_not_take_for_ever(one_region: Region, monkeypatch: pytest.Mo
         seal(one_region, paper([["公章"]] * 3), AtKeyword("公章"))
 
 
+@pytest.mark.parametrize(
+    "start", ["import os; os.abort()", "print('{}')", "print('[')", "raise ValueError", "import sys; sys.exit(0)"]
+)
+def test_a_child_that_dies_or_babbles_is_a_damaged_file(
+    one_region: Region, monkeypatch: pytest.MonkeyPatch, start: str
+) -> None:
+    monkeypatch.setattr(words, "_START", start)
+    with pytest.raises(PdfRefused, match=r"pdf\.damaged"):
+        seal(one_region, paper([["公章"]]), AtKeyword("公章"))
+
+
+@pytest.mark.parametrize("lie", ["pages", "size"])
+def test_two_readings_of_the_pages_are_refused(one_region: Region, monkeypatch: pytest.MonkeyPatch, lie: str) -> None:
+    """PDFium repairs what we read strictly; where the two disagree nothing is sealed."""
+    honest = words._ask
+
+    def other(data: bytes, question: dict[str, object]) -> dict[str, object]:
+        answer = honest(data, question)
+        if lie == "pages":
+            return {**answer, "pages": answer["pages"] + 1}
+        return {**answer, "found": [{**answer["found"][0], "size": [842, 595]}]}
+
+    monkeypatch.setattr(words, "_ask", other)
+    with pytest.raises(PdfRefused, match=r"pdf\.damaged"):
+        seal(one_region, paper([["公章"]]), AtKeyword("公章"))
+
+
 # --- pages and places ------------------------------------------------------------------------------------------------
 
 

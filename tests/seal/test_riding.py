@@ -2,12 +2,26 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+from io import BytesIO
 from pathlib import Path
 
 import pikepdf
 import pytest
+from asn1crypto import x509 as asn1_x509
+from asn1crypto.keys import PrivateKeyInfo
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 from PIL import Image
+from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
+from pyhanko.sign import signers
+from pyhanko.sign.fields import MDPPerm
+from pyhanko_certvalidator.registry import SimpleCertificateStore
 
+from ca.chain import chain
 from ca.suites import Suite
 from foundation.errors import InvalidInput
 from seal.errors import BadPlace
@@ -145,3 +159,41 @@ def test_fields_that_cannot_take_the_seal(one_region: Region) -> None:
         seal(one_region, opened, InField("A"))
     with pytest.raises(InvalidInput, match=r"seal\.no_fields"):
         ofd(one_region, sheets([["甲"]]), InField("A"))
+
+
+def test_a_certified_form_takes_the_seal_in_its_prepared_field_only(one_region: Region, tmp_path: Path) -> None:
+    """Certified at level 2 by somebody else, with a field left to sign: signing that field is what level 2 permits."""
+    form = certified(
+        with_field("Second", Lock=pikepdf.Dictionary(Type=pikepdf.Name.SigFieldLock, Action=pikepdf.Name.All)), 2
+    )
+    sealed = seal(one_region, form, InField("Second"), (Suite.RSA,))
+    assert oracles.pdfsig(tmp_path, sealed)[-1] == "Signature is Valid."
+    status, _ = oracles.pyhanko_rsa(
+        sealed, "Second", chain(one_region.room.ca, one_region.market.certificates[1])[-1], one_region.clock.now()
+    )
+    assert status.bottom_line
+    assert verdict(one_region, sealed).signatures[-1].trusted
+    with pytest.raises(PdfRefused, match=r"pdf\.locked"):
+        seal(one_region, form, Placement(1, 60, 60))
+    with pytest.raises(PdfRefused, match=r"pdf\.locked"):
+        seal(one_region, certified(with_field("Second"), 1), InField("Second"))
+
+
+def certified(document: bytes, level: int) -> bytes:
+    """As an author's program does it: pyHanko with a certificate of its own."""
+    key = rsa.generate_private_key(65537, 2048)
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "author")])
+    now = datetime(2026, 1, 1, tzinfo=UTC)
+    builder = x509.CertificateBuilder(name, name, key.public_key(), 1, now, now + timedelta(days=3650))
+    signer = signers.SimpleSigner(
+        asn1_x509.Certificate.load(builder.sign(key, hashes.SHA256()).public_bytes(Encoding.DER)),
+        PrivateKeyInfo.load(key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())),
+        SimpleCertificateStore(),
+    )
+    terms = signers.PdfSignatureMetadata(
+        field_name="Author", certify=True, docmdp_permissions=MDPPerm(level), md_algorithm="sha256"
+    )
+    out = BytesIO()
+    writer = IncrementalPdfFileWriter(BytesIO(document))
+    signers.sign_pdf(writer, terms, signer, output=out)
+    return out.getvalue()
