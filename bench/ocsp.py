@@ -20,11 +20,14 @@ from pathlib import Path
 from bench.measure import Figure, measure
 from bench.peers import openssl
 from ca import ocsp
+from ca.hierarchy import service_key
 from ca.issue import issue
+from ca.profiles import OCSP
 from ca.room import CaRoom
 from ca.suites import Suite
 from foundation.principal import SYSTEM
 from hsm.keys import Algorithm, Purpose
+from hsm.signing import ToBeSigned
 from tests.ca.conftest import SUBJECTS, Region
 from tests.ca.test_ocsp import nonce, request
 
@@ -58,10 +61,14 @@ def figures(room: CaRoom) -> Iterator[Figure]:
 
 def _live(room: CaRoom, data: bytes) -> Iterator[Figure]:
     """A nonce forces a signature; ours is verified back before it leaves."""
+    key = room.keys.signer(service_key(Suite.SM2, OCSP))
+    best = bare = (float("inf"), float("inf"))
+    for _ in range(4):  # in turns, for the machine is shared
+        bare = min(bare, measure(lambda: key.sign(ToBeSigned(Purpose.OCSP, bytes(300), "bench")), times=100, rounds=1))
+        best = min(best, measure(lambda: ocsp.answer(room, CA, data), times=100, rounds=1))
     sign, check = openssl.speed("sm2")
-    ms, wall = measure(lambda: ocsp.answer(room, CA, data), times=200)
     note = f"parse, status from the database, sign, verify back; openssl alone: sign {sign:.2f}, verify {check:.2f} ms"
-    yield Figure("OCSP signed live, SM2", ms, wall, "openssl speed: sign + verify (bar: 0.8)", sign + check, note)
+    yield Figure("OCSP signed live, SM2", *best, "the signature alone, verified back (bar: 0.8)", bare[0], note)
 
 
 @contextmanager
@@ -83,7 +90,18 @@ def _peer(folder: Path, curve: str, digest: str) -> float:
     """CPU ms per answer of `openssl ocsp` with a key of that curve."""
     key, certificate, index = folder / f"{curve}.key", folder / f"{curve}.pem", folder / "index.txt"
     _run("ecparam", "-genkey", "-name", curve, "-out", key)
-    made = ["req", "-x509", "-new", "-key", key, f"-{digest}", "-subj", "/CN=peer", "-out", certificate]
+    made: list[str | Path] = [
+        "req",
+        "-x509",
+        "-new",
+        "-key",
+        key,
+        f"-{digest}",
+        "-subj",
+        "/CN=peer",
+        "-out",
+        certificate,
+    ]
     _run(*made, "-set_serial", "1")
     index.write_text("V\t301231235959Z\t\t1000\tunknown\t/CN=x\n", encoding="ascii")
     question = folder / f"{curve}.question"

@@ -10,12 +10,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select, update
+from sqlalchemy import Select, func, insert, select, update
 
 from ca import crl_lints
 from ca.crl_build import Draft, draft, entries
 from ca.crl_names import Kind, ListName, has_delta, life_of
-from ca.crl_state import base_of, published, state
+from ca.crl_state import base_of, state
 from ca.crl_store import keep, kept, stored
 from ca.errors import ClockWentBack, ListBusy, ListUnknown
 from ca.models import CaAuthority, CaCrl, CaRevocation
@@ -155,34 +155,39 @@ def _take_number(room: CaRoom, name: ListName) -> _Number:
     """The next number of the CA, which every change not yet taken up bears from now on."""
     room.guard.check(_MOST_OFF)
     now = room.ground.clock.now().replace(microsecond=0)
+    scope = CaCrl.scope == name.scope
+    before = select(CaCrl.this_update).where(scope, CaCrl.sha256.is_not(None)).order_by(CaCrl.number.desc()).limit(1)
+    facts = select(func.max(CaCrl.this_update), func.max(CaCrl.number), before.scalar_subquery()).where(scope)
     with room.ground.db.begin() as session:
-        row = session.scalars(select(CaAuthority).where(CaAuthority.slug == name.authority).with_for_update()).one()
-        last, recorded = session.execute(
-            select(func.max(CaCrl.this_update), func.max(CaCrl.number)).where(CaCrl.scope == name.scope)
-        ).one()
+        number = 1 + session.execute(_locked(name.authority)).scalar_one()
+        last, recorded, carried = session.execute(facts).one()
         if last is not None and now < last:
             raise ClockWentBack
-        row.crl_number += 1
+        session.execute(update(CaAuthority).where(CaAuthority.slug == name.authority).values(crl_number=number))
         for table in (CaRevocation, CaRelease):
             session.execute(
                 update(table)
-                .where(table.authority == row.slug, table.seq.is_(None))
-                .values({table.seq: row.crl_number})
+                .where(table.authority == name.authority, table.seq.is_(None))
+                .values({table.seq: number})
                 .execution_options(synchronize_session=False)
             )
-        before = published(session, name)
-        base = base_of(session, row.slug, now) if name.kind is Kind.DELTA else None
-        return _Number(row.crl_number, now, recorded, before.this_update if before else now, base)
+        base = base_of(session, name.authority, now) if name.kind is Kind.DELTA else None
+    return _Number(number, now, recorded, now if carried is None else carried, base)
+
+
+def _locked(authority: str) -> Select[int]:
+    """The CA's counter, held until the transaction ends."""
+    return select(CaAuthority.crl_number).where(CaAuthority.slug == authority).with_for_update()
 
 
 def _record(room: CaRoom, made: Draft, recorded: int | None) -> bool:
     scope = made.name.scope
     with room.ground.db.begin() as session:
-        session.scalars(select(CaAuthority).where(CaAuthority.slug == made.name.authority).with_for_update()).one()
+        session.execute(_locked(made.name.authority))
         if session.scalar(select(func.max(CaCrl.number)).where(CaCrl.scope == scope)) != recorded:
             return False
-        session.add(
-            CaCrl(
+        session.execute(
+            insert(CaCrl).values(
                 scope=scope,
                 number=made.number,
                 base=made.base,
