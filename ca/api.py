@@ -12,9 +12,9 @@ from urllib.parse import unquote
 from ca import crl, ocsp, timestamps
 from ca.chain import authorities, chain
 from ca.enrol import Enrolment, enrol
+from ca.kmc.revoking import revoke_one
 from ca.ocsp_cache import cache_headers
 from ca.profiles import Role
-from ca.revoke import revoke
 from ca.room import CaRoom
 from ca.schemas import (
     AuthoritiesOut,
@@ -212,13 +212,8 @@ def get_certificate(call: Call[None, None, CertificatePath]) -> CertificateOut:
     permission=Permission.CA_REVOKE, audit="ca.certificate.revoke",
 )  # fmt: skip
 def revoke_certificate(call: Call[RevokeBody, None, CertificatePath]) -> RevocationOut:
-    made = revoke(
-        room(CaRoom),
-        call.principal,
-        certificate_id=call.path.id,
-        reason=call.body.code(),
-        invalidity=call.body.invalid_since,
-    )
+    body = call.body
+    made = revoke_one(room(CaRoom), call.principal, call.path.id, body.code(), invalidity=body.invalid_since)
     return RevocationOut.of(made)
 
 

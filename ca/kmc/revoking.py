@@ -12,7 +12,8 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from ca.kmc.find import pair
+from ca.kmc.errors import PairUnfinished, PairUnknown
+from ca.kmc.find import pair, pair_with
 from ca.reading.crl import Reason
 from ca.revoke import Revocation, revoke
 from ca.room import CaRoom
@@ -48,3 +49,17 @@ def revoke_pair(
         return PairRevocation(None, encryption)
     signing = revoke(room, principal, reason=reason, certificate_id=found.signing.id, invalidity=invalidity)
     return PairRevocation(signing, encryption)
+
+
+def revoke_one(
+    room: CaRoom, principal: Principal, certificate_id: UUID, reason: Reason, *, invalidity: datetime | None = None
+) -> Revocation:
+    """Any certificate by its id: the signing half of a pair takes its encryption half along, all others go alone."""
+    try:
+        found = pair_with(room, principal, certificate_id)
+    except (PairUnknown, PairUnfinished):
+        return revoke(room, principal, reason=reason, certificate_id=certificate_id, invalidity=invalidity)
+    if found.encryption.id == certificate_id:
+        return revoke_pair(room, principal, found.id, reason, which=Which.ENCRYPTION, invalidity=invalidity).encryption
+    both = revoke_pair(room, principal, found.id, reason, invalidity=invalidity)
+    return both.signing or both.encryption

@@ -12,10 +12,10 @@ from werkzeug.wrappers import Response as BaseResponse
 from ca.kmc.errors import PairUnfinished, PairUnknown
 from ca.kmc.find import pair_with
 from ca.kmc.pairs import Pair
-from ca.kmc.revoking import Which, revoke_pair
+from ca.kmc.revoking import revoke_one
 from ca.profiles import PROFILES
 from ca.reading.crl import Reason
-from ca.revoke import REASONS, hold, release, revoke
+from ca.revoke import REASONS, hold, release
 from ca.room import CaRoom
 from ca.search import Entry, Standing, find
 from foundation.errors import NotFound, YinxinError
@@ -58,12 +58,7 @@ def _carry_out(principal: Principal, certificate_id: UUID, verb: str, reason: st
     elif verb == "release":
         release(ca, principal, certificate_id=certificate_id)
     else:
-        pair = paired(principal, certificate_id)
-        if pair is None:
-            revoke(ca, principal, reason=Reason(int(reason)), certificate_id=certificate_id)
-        else:
-            which = Which.ENCRYPTION if pair.encryption.id == certificate_id else Which.BOTH
-            revoke_pair(ca, principal, pair.id, Reason(int(reason)), which=which)
+        revoke_one(ca, principal, certificate_id, Reason(int(reason)))
 
 
 def may(principal: Principal, entry: Entry) -> tuple[str, ...]:

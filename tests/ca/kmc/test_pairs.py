@@ -17,7 +17,7 @@ from ca.kmc.find import pair as find_pair
 from ca.kmc.find import pair_with
 from ca.kmc.models import CaKmcPair
 from ca.kmc.pairs import Pair, enrol_pair
-from ca.kmc.revoking import Which, revoke_pair
+from ca.kmc.revoking import Which, revoke_one, revoke_pair
 from ca.models import CaCertificate, CaRevocation
 from ca.reading import KeyUsage, identity_of, read_certificate
 from ca.reading.crl import Reason
@@ -297,6 +297,16 @@ def test_the_encryption_certificate_alone(region: Region) -> None:
     assert reasons(region, made) == {"encryption": 4}
     revoke_pair(region.room, SYSTEM, made.id, Reason.SUPERSEDED)
     assert reasons(region, made) == {"encryption": 4, "signing": 4}
+
+
+def test_by_its_id_the_signing_half_never_goes_alone(region: Region) -> None:
+    made, alone = holder().enrol(region, fresh(region)), holder().enrol(region, fresh(region))
+    assert revoke_one(region.room, SYSTEM, made.signing.id, Reason.SUPERSEDED).certificate_id == made.signing.id
+    assert reasons(region, made) == {"signing": 4, "encryption": 4}
+    revoke_one(region.room, SYSTEM, alone.encryption.id, Reason.SUPERSEDED)
+    assert reasons(region, alone) == {"encryption": 4}
+    single = region.issue(Suite.SM2, "code-signer")
+    assert revoke_one(region.room, SYSTEM, single.id, Reason.SUPERSEDED).certificate_id == single.id
 
 
 def test_offers(region: Region) -> None:
