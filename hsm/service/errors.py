@@ -30,6 +30,17 @@ class SignerAway(Unavailable):
         )
 
 
+class LongSocketPath(Unavailable):
+    def __init__(self, path: str) -> None:
+        super().__init__(
+            "hsm.signer_socket_path",
+            Text(
+                f"签名进程的套接字路径过长（系统上限 107 字节）：{path}。请设置较短的 signer.socket。",
+                f"The socket path of the signer has more than the system's 107 octets: {path}. Set signer.socket.",
+            ),
+        )
+
+
 class OtherInstallation(Unavailable):
     """Production talking to a sample signer, or another region's: refused at the handshake."""
 

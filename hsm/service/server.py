@@ -19,12 +19,13 @@ import structlog
 from foundation.errors import YinxinError
 from hsm.service import coding, wire
 from hsm.service.desk import Desk
-from hsm.service.errors import BadMessage, OtherInstallation, SignerAway, StrangerRefused
+from hsm.service.errors import BadMessage, LongSocketPath, OtherInstallation, SignerAway, StrangerRefused
 from hsm.service.operations import Caller, Role
 from hsm.service.wire import PROTOCOL, Hello
 
 log = structlog.get_logger("signer")
 MOST_LINKS = 128
+_LONGEST_PATH = 107
 _HELLO_SECONDS = 5.0
 _SEND_SECONDS = 30.0
 
@@ -58,6 +59,8 @@ class SignerServer:
 
     def listen(self) -> None:
         """A socket file without a process behind it is a crash's; one that answers belongs to another signer."""
+        if len(os.fsencode(self.path)) > _LONGEST_PATH:
+            raise LongSocketPath(str(self.path))
         self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o750)
         if answers(self.path):
             raise SignerAway(f"another signer serves {self.path}")

@@ -20,7 +20,7 @@ from hsm.schemes import Scheme
 from hsm.service import coding, wire
 from hsm.service import messages as m
 from hsm.service.client import RemoteKeyStore, RemoteVault
-from hsm.service.errors import BadMessage, OtherInstallation, PolicyRefused, SignerAway, StrangerRefused
+from hsm.service.errors import BadMessage, LongSocketPath, OtherInstallation, PolicyRefused, SignerAway, StrangerRefused
 from hsm.service.operations import Role
 from hsm.service.policies import Stated
 from hsm.service.server import Admission, greet
@@ -241,6 +241,12 @@ def test_a_second_signer_on_the_same_socket_is_refused(served: Served, settings:
     ):
         raise AssertionError("it started")
     served.channel().ask(m.AskStatus(), m.Status)
+
+
+def test_a_path_too_long_for_a_socket_is_named(socket_path: Path, served: Served, settings: Settings) -> None:
+    path = socket_path.parent / ("x" * 100) / "signer.sock"
+    with pytest.raises(LongSocketPath, match="107"), serving(path, served.desk, settings, served.server.admission):
+        raise AssertionError("it started")
 
 
 def test_roles_are_told_apart() -> None:
