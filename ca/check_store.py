@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import Executable, select
 from sqlalchemy.orm import Session
 
 from ca.findings import Findings
@@ -45,7 +45,7 @@ def check_store(room: CaRoom, authority: Authority, findings: Findings, *, thoro
             _check_list_named(room, authority, certificate, findings)
 
 
-def _all(session: Session, query: Select[Any]) -> Iterator[Any]:
+def _all(session: Session, query: Executable) -> Iterator[Any]:
     """Rows a few at a time: there may be a million."""
     for part in session.execute(query, execution_options={"yield_per": _AT_ONCE}).partitions():
         yield from _detached(session, part)

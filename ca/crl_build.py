@@ -10,7 +10,7 @@ from datetime import datetime
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import ColumnElement, Executable, Select, or_, select, union_all
+from sqlalchemy import ColumnElement, Executable, or_, select, union_all
 from sqlalchemy.orm import Session
 
 from ca import oids
@@ -62,7 +62,7 @@ def entries(session: Session, name: ListName, base: int | None, last: datetime) 
     A change made since the number was taken comes along; it stays dirty, and the next list carries it again.
     """
     rows = [*in_scope(CaRevocation, name), CaRevocation.not_after >= last]
-    query: Select[tuple[bytes]] = select(CaRevocation.entry).where(*rows)
+    query = select(CaRevocation.entry).where(*rows)
     if base is None:
         return _joined(session, query)
     lifted = select(CaRelease.entry).where(CaRelease.authority == name.authority, CaRelease.not_after >= last)
