@@ -69,7 +69,11 @@ def test_a_point_off_the_curve_is_not_tried() -> None:
         decrypt_any(KEY, off.raw(prefix=False))
 
 
-@pytest.mark.parametrize("octets", [b"", b"\x04", bytes(64), bytes(97), SEALED.raw()[:97], SEALED.der()[:-1]])
+@pytest.mark.parametrize(
+    "octets",
+    [b"", b"\x04", bytes(64), bytes(97), SEALED.raw()[:97], SEALED.der()[:-1]],
+    ids=["nothing", "prefix", "64-zeros", "97-zeros", "raw-cut", "der-cut"],
+)
 def test_too_short_or_broken_has_one_error(octets: bytes) -> None:
     with pytest.raises(BadCiphertext):
         decrypt_any(KEY, octets)

@@ -102,7 +102,9 @@ def test_one_person_is_one_voice(room: HsmRoom) -> None:
 
 
 @pytest.mark.parametrize(
-    "nobody", [SYSTEM, Principal(Kind.CLIENT, "client:kms"), Principal(Kind.CITIZEN, "person:9")], ids=str
+    "nobody",
+    [SYSTEM, Principal(Kind.CLIENT, "client:kms"), Principal(Kind.CITIZEN, "person:9")],
+    ids=lambda one: one.label,
 )
 def test_only_officials_decide(room: HsmRoom, nobody: Principal) -> None:
     grant = opened(room)
