@@ -56,7 +56,7 @@ def private_cluster() -> Iterator[str]:
         ],
         cwd=folder,
     )
-    options = f"-c listen_addresses='' -c unix_socket_directories={folder} -c fsync=off -c max_connections=200"
+    options = f"-c listen_addresses='' -c unix_socket_directories={folder} -c fsync=off -c max_connections=1000"
     _as_postgres(
         [f"{tools}/pg_ctl", "-D", str(data), "-w", "-o", options, "-l", str(folder / "log"), "start"], cwd=folder
     )
