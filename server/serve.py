@@ -14,6 +14,7 @@ import click
 import structlog
 from waitress.server import create_server
 
+from ca import crl_schedule
 from foundation import logs
 from foundation.errors import Unavailable
 from foundation.settings import Settings
@@ -77,6 +78,7 @@ def _start(house: House, *, sample: bool) -> None:
     upkeep.start(house)
     if sample:
         establish(house)
+    crl_schedule.refresh(house.ca)  # nobody who asks in the first minutes finds a list missing
 
 
 def start_when_open(start: Callable[[], None]) -> None:
