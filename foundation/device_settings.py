@@ -6,17 +6,15 @@ import re
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
+
+from foundation.setting_group import Group
 
 _RANGES = re.compile(r"\d{1,6}(-\d{1,6})?(,\d{1,6}(-\d{1,6})?)*")
 _MOST_INDICES = 100_000
 
 
-class _Group(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Pkcs11Settings(_Group):
+class Pkcs11Settings(Group):
     module: Path = Field(description="Library of the vendor; SoftHSM: /usr/lib/softhsm/libsofthsm2.so")
     token: str = Field(min_length=1, max_length=32, description="Label of the token")
     pin_file: Path = Field(description="File with the user PIN, mode 0600, or a systemd credential")
@@ -40,7 +38,7 @@ class Pkcs11Settings(_Group):
         return self
 
 
-class SdfSettings(_Group):
+class SdfSettings(Group):
     library: Path = Field(description="Library of the vendor (libsdf.so, libswsds.so, …)")
     device: str | None = Field(
         None, description="Given to SDF_OpenDeviceWithPath where the vendor has it; empty: SDF_OpenDevice"

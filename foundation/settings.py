@@ -9,12 +9,11 @@ from __future__ import annotations
 
 import os
 import re
-from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_serializer, field_validator, model_validator
+from pydantic import Field, SecretStr, field_serializer, field_validator, model_validator
 from pydantic_settings import (
     BaseSettings,
     NestedSecretsSettingsSource,
@@ -23,7 +22,9 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from foundation.certificate_settings import AcmeSettings, CaSettings, KmcSettings, SignerSettings
 from foundation.device_settings import Pkcs11Settings, SdfSettings
+from foundation.setting_group import Group
 
 PREFIX = "YINXIN_"
 FILE, SECRETS_DIR = "YINXIN_FILE", "YINXIN_SECRETS_DIR"
@@ -31,11 +32,7 @@ _NOT_SETTINGS = frozenset({FILE, SECRETS_DIR, "YINXIN_FAILPOINT"})
 _PASSWORD = re.compile(r"(?<=://)([^:/?#]*):.*@|(?<=password=)[^&]*", re.IGNORECASE)
 
 
-class _Group(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class RegionSettings(_Group):
+class RegionSettings(Group):
     code: str = Field(
         "219900", pattern=r"^\d{6}$", description="GB/T 2260 region code; the sample region's is unassigned"
     )
@@ -43,7 +40,7 @@ class RegionSettings(_Group):
     name_en: str = Field("Seal River City", description="Name of the region, English")
 
 
-class DatabaseSettings(_Group):
+class DatabaseSettings(Group):
     url: str = Field(
         "", repr=False, description="SQLAlchemy URL; empty means SQLite in `home`. postgresql+psycopg:// is psycopg 3"
     )
@@ -56,12 +53,12 @@ class DatabaseSettings(_Group):
         return _PASSWORD.sub(lambda match: f"{match[1]}:**********@" if match[1] is not None else "**********", url)
 
 
-class StorageSettings(_Group):
+class StorageSettings(Group):
     url: str = Field("", description="file:///folder or s3://bucket/prefix; empty means `home`/objects")
     virtual_hosted_style: bool = Field(default=False, description="S3 addressing; Aliyun OSS needs true")
 
 
-class KeySettings(_Group):
+class KeySettings(Group):
     kek_file: Path | None = Field(None, description="File with the key-encryption key, mode 0600; default `home`/kek")
     passphrase: SecretStr | None = Field(None, description="Derive the key-encryption key (argon2id) instead of a file")
     escrow_file: Path | None = Field(
@@ -93,7 +90,7 @@ class KeySettings(_Group):
         return self
 
 
-class WebSettings(_Group):
+class WebSettings(Group):
     public_url: str = Field("http://127.0.0.1:8000", description="What browsers see; in codes, certificates and tokens")
     host: str = Field("127.0.0.1", description="Address to listen on")
     port: int = Field(8000, ge=1, le=65535, description="Port to listen on")
@@ -120,53 +117,14 @@ class WebSettings(_Group):
         return self.public_url.startswith("https://")
 
 
-class CaSettings(_Group):
-    suites: tuple[Literal["sm2", "rsa", "p256", "mldsa"], ...] = Field(
-        ("sm2", "rsa"), description="Hierarchies to establish; sm2 and rsa are what seals and licences are made with"
-    )
-    profiles_dir: Path | None = Field(None, description="Folder of your own certificate profiles (docs/profiles.md)")
-    shards: int | None = Field(
-        None, ge=1, le=4096, description="Partial revocation lists per issuing CA, may only grow; default 16, sample 2"
-    )
-    lists_seconds: int = Field(
-        180, ge=10, le=3600, description="Longest time until a revocation is on its shard and on the delta list"
-    )
-    presign_all: bool = Field(
-        default=False, description="Pre-sign OCSP answers for every valid certificate, not only for those asked about"
-    )
-    stamp_ordering: bool = Field(
-        default=False, description="Time stamps carry fractions of a second and strictly increase (ordering TRUE)"
-    )
-    clock_server: str = Field(
-        "", description="NTP server host[:port] the clock is compared with; time stamps stop when it is 1 s off"
-    )
-
-
-class SignerSettings(_Group):
-    mode: Literal["child", "socket", "in-process"] = Field(
-        "child",
-        description="`child`: serve and worker start the signer beside them; `socket`: it runs as a service of its own"
-        " (yinxin signer run); `in-process`: for tests, keys are in the web process",
-    )
-    socket: Path | None = Field(None, description="Unix socket of the signer; default `home`/signer.sock")
-    socket_mode: Literal["0600", "0660"] = Field("0600", description="0660 lets the socket's group connect")
-    client_uids: tuple[int, ...] = Field((), description="Accounts of web and worker; empty means the signer's own")
-    operator_uids: tuple[int, ...] = Field(
-        (), description="Accounts that may seal, unseal and release late intents; empty means the signer's own and root"
-    )
-    journal_dir: Path | None = Field(None, description="Folder of the signing journal; default `home`/journal")
-    wait_seconds: float = Field(5.0, ge=0, le=60, description="How long a request waits for a signer that restarts")
-    timeout_seconds: float = Field(20.0, gt=0, le=300, description="Longest wait for an answer of the signer")
-
-
-class AuditSettings(_Group):
+class AuditSettings(Group):
     checkpoint_dir: Path | None = Field(
         None, description="Where checkpoints and leaf hashes go; default `home`/checkpoints. Put it on another disk"
     )
     interval_seconds: int = Field(60, ge=1, le=3600, description="Longest time between checkpoints")
 
 
-class SsoSettings(_Group):
+class SsoSettings(Group):
     code_seconds: int = Field(60, ge=10, le=60, description="Life of an authorisation code")
     access_token_seconds: int = Field(600, ge=60, le=3600, description="Life of an access token")
     id_token_seconds: int = Field(300, ge=60, le=3600, description="Life of an ID token")
@@ -176,50 +134,16 @@ class SsoSettings(_Group):
     )
 
 
-class AcmeSettings(_Group):
-    """Automatic certificates for web servers. Without networks no name can be proven, so the service is off."""
-
-    networks: tuple[str, ...] = Field((), description="Networks where proofs of names may be fetched, as 10.0.0.0/8")
-    hosts: dict[str, str] = Field({}, description="Addresses of names that no DNS knows: name to address")
-    http_port: int = Field(80, ge=1, le=65535, description="Port proofs are fetched from; RFC 8555 says 80")
-    seconds: float = Field(10.0, gt=0, le=60, description="Longest time to fetch one proof")
-
-    @field_validator("networks")
-    @classmethod
-    def _are_networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        for one in value:
-            ip_network(one)
-        return value
-
-    @field_validator("hosts")
-    @classmethod
-    def _are_addresses(cls, value: dict[str, str]) -> dict[str, str]:
-        for one in value.values():
-            ip_address(one)
-        return value
-
-
-class JobSettings(_Group):
+class JobSettings(Group):
     threads: int = Field(
         2, ge=0, le=32, description="Job threads inside the embedded process; 0 means run `yinxin worker`"
     )
     lease_seconds: int = Field(60, ge=5, description="A job whose worker died is taken up again after this long")
 
 
-class LogSettings(_Group):
+class LogSettings(Group):
     format: Literal["json", "console"] = Field("json", description="One JSON object a line, or columns for people")
     level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least level written")
-
-
-class KmcSettings(_Group):
-    """The key-management centre (密钥管理中心)."""
-
-    spare_sm2: int = Field(16, ge=0, le=10_000, description="SM2 encryption key pairs made ahead")
-    spare_rsa: int = Field(0, ge=0, le=1_000, description="RSA encryption key pairs made ahead; each takes a second")
-    user_approvals: int = Field(1, ge=1, le=9, description="People who must agree before a holder gets keys back")
-    judicial_approvals: int = Field(2, ge=2, le=9, description="People who must agree to a judicial recovery")
-    request_hours: int = Field(72, ge=1, le=720, description="A recovery not approved by then is void")
-    approval_hours: int = Field(24, ge=1, le=720, description="An approval not used by then is void")
 
 
 class Settings(BaseSettings):

@@ -10,6 +10,7 @@ from flask_babel import lazy_gettext as _
 
 from ca.profiles import PROFILES
 from ca.registration.states import KIND_WORDS, STEP_WORDS, WORDS
+from foundation.text import Text
 from portal import languages
 
 Tone = str
@@ -156,6 +157,12 @@ EVIDENCE: Mapping[str, Any] = {
 }
 
 
+def _begun(text: Text) -> str:
+    """The registration room's words stand inside sentences; on a page they begin one."""
+    said = languages.pick(text)
+    return said[:1].upper() + said[1:]
+
+
 def profile(name: str) -> str:
     """Title of a certificate profile; an operator's own may be gone again, then its name."""
     found = PROFILES.get(name)
@@ -168,9 +175,9 @@ FILTERS = {
     "certificate_word": certificate_state,
     "ceremony_event": lambda kind: CEREMONY_EVENTS.get(kind, kind),
     "reason_word": reason,
-    "registration_state": lambda state: Word(languages.pick(WORDS[state]), _TONES.get(state, "idle")),
-    "registration_kind": lambda kind: languages.pick(KIND_WORDS[kind]),
-    "registration_step": lambda step: languages.pick(STEP_WORDS[step]) if step in STEP_WORDS else _("建立申请"),
+    "registration_state": lambda state: Word(_begun(WORDS[state]), _TONES.get(state, "idle")),
+    "registration_kind": lambda kind: _begun(KIND_WORDS[kind]),
+    "registration_step": lambda step: _begun(STEP_WORDS[step]) if step in STEP_WORDS else _("建立申请"),
     "evidence_word": lambda kind: EVIDENCE.get(kind, kind),
     "profile_word": profile,
     "certificate_reason": lambda code: CERTIFICATE_REASONS.get(code, code),

@@ -7,7 +7,9 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
+from ca.errors import CertificateUnknown
 from ca.models import CaCertificate, State
 from ca.reading.certificate import read_certificate
 from ca.registration import about, access
@@ -52,36 +54,49 @@ def holdings(
     now = ground.clock.now()
     with ground.db.read() as session:
         rows = list(session.scalars(query.order_by(CaCertificate.id.desc()).limit(limit + 1)))
-        found = []
-        for row in rows[:limit]:
-            certificate = read_certificate(opened(ground.cipher, row, "der"))
-            stands = about.standing(session, row, now)
-            one = About(
-                row.id,
-                row.profile,
-                row.authority.split("-")[0],
-                row.owner,
-                row.key_hash,
-                certificate,
-                stands,
-                subscriber=True,
-                registered=None,
-            )
-            name = opened_name(ground.cipher, row)
-            found.append(
-                Holding(
-                    row.id,
-                    row.authority,
-                    row.serial,
-                    row.profile,
-                    mask_name(name) if row.personal else name,
-                    row.organization,
-                    row.owner,
-                    stands,
-                    row.not_before,
-                    row.not_after,
-                    max(0, (row.not_after - now).days),
-                    tuple(kind for kind in Kind if kind in EVERY and about.allowed(one, kind, now)),
-                )
-            )
+        found = [_holding(room, session, row, now) for row in rows[:limit]]
     return tuple(found), rows[limit - 1].id if rows[limit:] else None
+
+
+def holding(room: RegistrationRoom, principal: Principal, certificate_id: UUID) -> Holding:
+    """One certificate of the caller's; anybody else's is not there."""
+    own, ground = access.own_index(room, principal), room.ground
+    query = select(CaCertificate).where(
+        CaCertificate.id == certificate_id, CaCertificate.state == State.ISSUED, about.held_by(principal, own)
+    )
+    with ground.db.read() as session:
+        row = session.scalars(query).one_or_none() if not principal.anonymous else None
+        if row is None:
+            raise CertificateUnknown
+        return _holding(room, session, row, ground.clock.now())
+
+
+def _holding(room: RegistrationRoom, session: Session, row: CaCertificate, now: datetime) -> Holding:
+    ground = room.ground
+    stands = about.standing(session, row, now)
+    one = About(
+        row.id,
+        row.profile,
+        row.authority.split("-")[0],
+        row.owner,
+        row.key_hash,
+        read_certificate(opened(ground.cipher, row, "der")),
+        stands,
+        subscriber=True,
+        registered=None,
+    )
+    name = opened_name(ground.cipher, row)
+    return Holding(
+        row.id,
+        row.authority,
+        row.serial,
+        row.profile,
+        mask_name(name) if row.personal else name,
+        row.organization,
+        row.owner,
+        stands,
+        row.not_before,
+        row.not_after,
+        max(0, (row.not_after - now).days),
+        tuple(kind for kind in Kind if kind in EVERY and about.allowed(one, kind, now)),
+    )

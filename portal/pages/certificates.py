@@ -239,9 +239,8 @@ def _application(principal: Principal, application_id: UUID, **more: Any) -> str
 
 def _ask(principal: Principal, certificate_id: UUID, kind: str, *, fault: str = "") -> str:
     wanted = _about(kind)
-    found, _following = holdings.holdings(room(RegistrationRoom), principal, limit=holdings.MOST)
-    one = next((one for one in found if one.id == certificate_id), None)
-    if one is None or wanted not in one.may:
+    one = holdings.holding(room(RegistrationRoom), principal, certificate_id)
+    if wanted not in one.may:
         raise NotFound("ca.holding", Text("没有这张证书，或现在不能办理。", "No such certificate, or not now."))
     reasons = policy.reasons(wanted, subscriber=True) if wanted in (Kind.REVOKE, Kind.REKEY) else ()
     return render_template(
