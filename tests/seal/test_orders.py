@@ -20,7 +20,8 @@ from foundation.clock import FixedClock
 from foundation.errors import Damaged, InvalidInput
 from foundation.principal import SYSTEM
 from hsm.digests import sha256
-from seal import register, stamp
+from seal import register
+from seal import stamp_pdf as pdf_half
 from seal.errors import OrderTaken, SealedDiffers, SealExpired, SealNotInUse, SealUnknown, Swapped
 from seal.make import make_seal
 from seal.models import OrderState, SealOrder, SealRow, SealState
@@ -207,7 +208,7 @@ def test_other_bytes_out_of_the_writer_are_refused(
     ).document
     if swap == "after":
         foreign = foreign.replace(b"/Rect", b"/rect", 1)
-    monkeypatch.setattr(stamp.pdf_sealing, "seal_document", lambda *_: foreign)
+    monkeypatch.setattr(pdf_half.pdf_sealing, "seal_document", lambda *_: foreign)
     key = one_region.key()
     with pytest.raises((Swapped, SealedDiffers)):
         stamp_pdf(one_region.room, one_region.principal, pdf_order(one_region, key))
