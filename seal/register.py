@@ -21,14 +21,30 @@ MOST_KEY = 200
 
 
 @dataclass(frozen=True, slots=True)
+class Declared:
+    """A document that stays where it is: its owner says what its SHA-256 and size are, we never see it."""
+
+    sha256: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
 class Order:
     """An order as the register sees it, whatever the format. `terms` hold no free text, only its digest."""
 
     seal: SealRow
     order_key: str
     format: str
-    document: bytes
+    document: bytes | Declared
     terms: Mapping[str, object]
+
+    @property
+    def sha256(self) -> str:
+        return self.document.sha256 if isinstance(self.document, Declared) else sha256(self.document).hex()
+
+    @property
+    def size(self) -> int:
+        return self.document.size if isinstance(self.document, Declared) else len(self.document)
 
     @property
     def lock_name(self) -> str:
@@ -54,7 +70,7 @@ def find(room: SealRoom, order: Order) -> SealOrder | None:
     if row is not None and (row.seal_id, row.format, row.document_sha256, row.terms) != (
         order.seal.id,
         order.format,
-        sha256(order.document).hex(),
+        order.sha256,
         order.canonical_terms,
     ):
         raise OrderTaken
@@ -70,8 +86,8 @@ def record(room: SealRoom, principal: Principal, order: Order) -> SealOrder:
         order_key=order.order_key,
         seal_id=order.seal.id,
         format=order.format,
-        document_sha256=sha256(order.document).hex(),
-        document_size=len(order.document),
+        document_sha256=order.sha256,
+        document_size=order.size,
         terms=order.canonical_terms,
         principal=principal.label,
         signing_time=now,
