@@ -1,16 +1,20 @@
-"""The sentences of the verifier (验证用语), in one place: code → severity and words in both languages.
+"""The sentences of the verifier (验证用语): code → severity and words in both languages, one table per subject.
 
 Findings about certificates are made in `verify.paths`, for they name a certificate and times.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from foundation.text import Text
 from verify.report import Finding, Severity
+from verify.words_files import FILES
+from verify.words_seals import SEALS
 
 _E, _U, _W, _I = Severity.ERROR, Severity.UNKNOWN, Severity.WARNING, Severity.INFO
 
-_WORDS: dict[str, tuple[Severity, str, str]] = {
+_COMMON: dict[str, tuple[Severity, str, str]] = {
     # --- the file as a whole
     "unsigned": (
         _E,
@@ -136,69 +140,6 @@ _WORDS: dict[str, tuple[Severity, str, str]] = {
     ),
     "pdf.empty_field": (_I, "有尚未使用的签名域 {0}。", "The signature field {0} is still empty."),
     "pdf.encrypted": (_U, "文件已加密，请用打开口令解密后再验证。", "The file is encrypted. Decrypt it, then verify."),
-    # --- OFD and seals
-    "ofd.reference": (_E, "受保护的文件 {0} 被改动或缺失。", "The protected part {0} was changed or is missing."),
-    "ofd.seal_differs": (
-        _E,
-        "印章文件 Seal.esl 与签章中的印章不一致。",
-        "Seal.esl is not the seal inside the signature.",
-    ),
-    "ofd.property_info": (_E, "签章指向的是另一个签名文件（{0}）。", "The seal signature is about another file ({0})."),
-    "ofd.unprotected": (_W, "以下部分不在签章保护范围内：{0}。", "These parts are not protected by any seal: {0}."),
-    "ofd.unlisted": (_E, "存在文档引用但未受任何签章保护的内容：{0}。", "Content in use is protected by no seal: {0}."),
-    "ofd.integrity": (
-        _U,
-        "文件使用 GM/T 0099 完整性保护协议，暂不支持。",
-        "The file uses the GM/T 0099 integrity protocol, which is not supported.",
-    ),
-    "ofd.bare_value": (
-        _U,
-        "签名值为旧式裸签名，没有证书和印章，暂不支持。",
-        "The signature is an old bare value without certificate or seal, which is not supported.",
-    ),
-    "ofd.container": (
-        _E,
-        "ZIP 容器不是签章时写出的样子，可能被改动过。",
-        "The ZIP container is not as it was written at sealing; it may have been altered.",
-    ),
-    "ofd.digest_unknown": (_U, "摘要算法 {0} 暂不支持。", "The digest algorithm {0} is not supported."),
-    "seal.tampered": (
-        _E,
-        "印章数据被改动，制章者签名无效。",
-        "The seal itself was altered: its maker's signature does not hold.",
-    ),
-    "seal.maker_unknown": (
-        _U,
-        "信任库不认识该印章的制章者，不能判断印章真伪。",
-        "The maker of this seal is not in the trust store, so the seal cannot be judged.",
-    ),
-    "seal.maker_path": (_E, "制章者证书无效。", "The certificate of the seal's maker is not valid."),
-    "seal.signer_not_listed": (
-        _E,
-        "签章人证书不在印章授权的证书列表中，无权使用此印章。",
-        "The signer's certificate is not among those the seal authorises.",
-    ),
-    "seal.expired": (
-        _E,
-        "盖章时印章已超过有效期（{0} 至 {1}）。",
-        "The seal was outside its validity ({0} to {1}) when it was used.",
-    ),
-    "seal.created_late": (_E, "印章的制作时间晚于其时间戳。", "The seal claims to be made after its own time stamp."),
-    "seal.critical_extension": (
-        _W,
-        "印章或签章含有无法识别的关键扩展 {0}。",
-        "The seal or its signature has an unknown critical extension {0}.",
-    ),
-    "seal.deviation": (
-        _W,
-        "印章或签章编码不完全符合标准：{0}。",
-        "The seal or its signature departs from the standard: {0}.",
-    ),
-    "seal.same_signer": (
-        _W,
-        "制章者与签章人使用同一张证书。",
-        "The maker and the signer of the seal use the same certificate.",
-    ),
     # --- licences and codes
     "licence.valid": (_I, "登记状态：有效（{0} 查询）。", "Register: valid (asked {0})."),
     "licence.revoked": (_E, "该证照已被撤销或注销（{0}）。", "This licence has been revoked ({0})."),
@@ -239,6 +180,8 @@ _WORDS: dict[str, tuple[Severity, str, str]] = {
         "The certificate is valid and leads to a trusted root.",
     ),
 }
+
+_WORDS: Mapping[str, tuple[Severity, str, str]] = {**_COMMON, **SEALS, **FILES}
 
 
 def finding(code: str, *values: object, where: str | None = None, severity: Severity | None = None) -> Finding:
