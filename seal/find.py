@@ -23,12 +23,12 @@ def seals_of(room: SealRoom, department: str) -> list[SealRecord]:
 
 
 def in_use(room: SealRoom, department: str, *, kind: SealKind | None = None) -> SealRecord:
-    """The newest seal a department may stamp with, of that kind if given; raises `SealUnknown`."""
-    usable = [
-        seal
-        for seal in seals_of(room, department)
-        if seal.state == SealState.IN_USE and (kind is None or seal.kind is kind)
-    ]
+    """The newest seal a department may stamp with, of that kind if given; raises `SealUnknown`.
+
+    Without a kind only seals that speak for the whole department: never somebody's name seal or the finance seal.
+    """
+    wanted = (SealKind.NAME, SealKind.BUSINESS) if kind is None else (kind,)
+    usable = [seal for seal in seals_of(room, department) if seal.state == SealState.IN_USE and seal.kind in wanted]
     if not usable:
         raise SealUnknown
     return usable[-1]

@@ -4,26 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from uuid import UUID
 
 from ca.suites import Suite
+from seal.kinds import SealKind
 from seal.places import Placement, Places
 
 __all__ = ["OfdOrder", "PdfOrder", "Placement", "SealKind", "SealRecord", "SealRequest", "Stamped"]
-
-
-class SealKind(StrEnum):
-    """Kinds of seals of office; the number is SES_ESPropertyInfo.type, which readers treat as opaque."""
-
-    NAME = "name"
-    """单位名称章 (法定名称章)"""
-    BUSINESS = "business"
-    """业务专用章, e.g. 行政审批专用章, 电子证照专用章"""
-
-    @property
-    def number(self) -> int:
-        return {"name": 1, "business": 2}[self.value]
 
 
 @dataclass(frozen=True, slots=True)
