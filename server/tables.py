@@ -17,6 +17,7 @@ import hsm.escrow.models
 import hsm.life.models
 import hsm.models
 import licence.models
+import seal.approval.models
 import seal.models
 import sso.models
 from foundation.database import Base
@@ -37,6 +38,7 @@ ROOMS = (
     ca.est.models,
     ca.revocation_models,
     seal.models,
+    seal.approval.models,
     licence.models,
     sso.models,
 )
