@@ -52,6 +52,7 @@ class SealRow(Base):
     esl_sha256: Mapped[str | None] = mapped_column(String(64))
     sm2_certificate: Mapped[bytes | None] = mapped_column(LargeBinary)
     rsa_certificate: Mapped[bytes | None] = mapped_column(LargeBinary)
+    p256_certificate: Mapped[bytes | None] = mapped_column(LargeBinary, doc="Issued when first needed")
     made_by: Mapped[str] = mapped_column(String(200))
     changed_at: Mapped[datetime] = mapped_column()
 
