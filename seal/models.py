@@ -27,8 +27,12 @@ class SealState(StrEnum):
 
 
 class OrderState(StrEnum):
+    WAITING = "waiting"
+    """For approval: on record with its digest, and no key may be used for it yet (`seal.approval`)."""
     RECORDED = "recorded"
     SEALED = "sealed"
+    ENDED = "ended"
+    """Refused, withdrawn or expired before anything was signed; its case says which."""
 
 
 class SealRow(Base):

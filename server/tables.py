@@ -18,6 +18,7 @@ import hsm.life.models
 import hsm.models
 import licence.models
 import seal.approval.models
+import seal.batches.models
 import seal.models
 import sso.models
 from foundation.database import Base
@@ -39,6 +40,7 @@ ROOMS = (
     ca.revocation_models,
     seal.models,
     seal.approval.models,
+    seal.batches.models,
     licence.models,
     sso.models,
 )

@@ -1,4 +1,4 @@
-"""The rules of a seal (用章规则): how many approve, who may, when, what, for which matter, how often, for which program.
+"""The rules of a seal (用章规则): how many approve and who, when, what, for which matter, how often, which program.
 
 Plain frozen values with one canonical JSON, because the rules are signed. Times of day are the region's civil time.
 """
@@ -85,14 +85,15 @@ def read(text: str) -> Rules:
     try:
         said: Mapping[str, Any] = json.loads(text)
         hours = said["hours"]
+        lists = {name: _listed(said[name]) for name in ("formats", "matters", "clients")}
         rules = Rules(
-            said["approvals"],
-            tuple(Approver(person, certificate) for person, certificate in said["approvers"]),
-            None if hours is None else tuple(Hours(tuple(days), start, end) for days, start, end in hours),
-            *(None if said[name] is None else tuple(said[name]) for name in ("formats", "matters", "clients")),
-            said["per_day"],
-            said["in_total"],
-            said["valid_minutes"],
+            approvals=said["approvals"],
+            approvers=tuple(Approver(person, certificate) for person, certificate in said["approvers"]),
+            hours=None if hours is None else tuple(Hours(tuple(days), start, end) for days, start, end in hours),
+            **lists,
+            per_day=said["per_day"],
+            in_total=said["in_total"],
+            valid_minutes=said["valid_minutes"],
         )
         if rules.canonical != text:
             raise ValueError("spelling")  # noqa: TRY301 - told as damage below
@@ -102,6 +103,10 @@ def read(text: str) -> Rules:
             Text("用章规则的记录已损坏，请联系安全审计员。", "The seal's rules are damaged. Call the auditor."),
         ) from error
     return rules
+
+
+def _listed(values: list[str] | None) -> tuple[str, ...] | None:
+    return None if values is None else tuple(values)
 
 
 def check(rules: Rules) -> None:
@@ -141,8 +146,8 @@ class OutsideRules(Forbidden):
         super().__init__(
             f"seal.rules_{what}",
             Text(
-                f"{zh}，印章规则不允许这次用章。请联系印章管理人。",
-                f"{en}: the seal's rules forbid this use. Ask its owner.",
+                f"印章规则不允许这次用章：{zh}。请联系印章管理人。",
+                f"The rules of the seal do not allow this use: {en}. Ask its owner.",
             ),
         )
 

@@ -1,4 +1,4 @@
-"""What an approver signs (审批签名原文): plain lines of text that a device can show, the same for web, signer and approver.
+"""What an approver signs (审批签名原文): plain lines a device can show, the same for web, signer and approver.
 
 Every line is `name: value` without free text, in this order, ending in a line feed; the first line keeps these octets
 apart from everything else anybody signs.
