@@ -31,6 +31,59 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_seal_approval_case_id"), ["case_id"], unique=False)
 
     op.create_table(
+        "seal_batch",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("department", sa.String(length=18), nullable=False),
+        sa.Column("seal_id", sa.Uuid(), nullable=False),
+        sa.Column("principal", sa.String(length=200), nullable=False),
+        sa.Column("client_id", sa.String(length=100), nullable=True),
+        sa.Column("matter", sa.String(length=64), nullable=True),
+        sa.Column("matter_number", sa.String(length=64), nullable=True),
+        sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("total", sa.Integer(), nullable=False),
+        sa.Column("run", sa.Integer(), nullable=False),
+        sa.Column("way", sa.Text(), nullable=False),
+        sa.Column("list_sha256", sa.String(length=64), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("started_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_seal_batch")),
+    )
+    with op.batch_alter_table("seal_batch", schema=None) as batch_op:
+        batch_op.create_index("ix_seal_batch_department_id", ["department", "id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_seal_batch_state"), ["state"], unique=False)
+
+    op.create_table(
+        "seal_batch_chunk",
+        sa.Column("batch_id", sa.Uuid(), nullable=False),
+        sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("first", sa.Integer(), nullable=False),
+        sa.Column("last", sa.Integer(), nullable=False),
+        sa.Column("state", sa.String(length=8), nullable=False),
+        sa.Column("sealed", sa.Integer(), nullable=False),
+        sa.Column("failed", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("batch_id", "number", name=op.f("pk_seal_batch_chunk")),
+    )
+    op.create_table(
+        "seal_batch_item",
+        sa.Column("batch_id", sa.Uuid(), nullable=False),
+        sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("format", sa.String(length=8), nullable=True),
+        sa.Column("document_sha256", sa.String(length=64), nullable=True),
+        sa.Column("size", sa.Integer(), nullable=False),
+        sa.Column("state", sa.String(length=8), nullable=False),
+        sa.Column("order_id", sa.Uuid(), nullable=True),
+        sa.Column("result_sha256", sa.String(length=64), nullable=True),
+        sa.Column("code", sa.String(length=80), nullable=True),
+        sa.Column("reason_zh", sa.Text(), nullable=True),
+        sa.Column("reason_en", sa.Text(), nullable=True),
+        sa.PrimaryKeyConstraint("batch_id", "number", name=op.f("pk_seal_batch_item")),
+    )
+    with op.batch_alter_table("seal_batch_item", schema=None) as batch_op:
+        batch_op.create_index("ix_seal_batch_item_batch_id_state", ["batch_id", "state", "number"], unique=False)
+
+    op.create_table(
         "seal_case",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("kind", sa.String(length=8), nullable=False),
@@ -129,6 +182,16 @@ def downgrade() -> None:
         batch_op.drop_index("ix_seal_case_department_state")
 
     op.drop_table("seal_case")
+    with op.batch_alter_table("seal_batch_item", schema=None) as batch_op:
+        batch_op.drop_index("ix_seal_batch_item_batch_id_state")
+
+    op.drop_table("seal_batch_item")
+    op.drop_table("seal_batch_chunk")
+    with op.batch_alter_table("seal_batch", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_seal_batch_state"))
+        batch_op.drop_index("ix_seal_batch_department_id")
+
+    op.drop_table("seal_batch")
     with op.batch_alter_table("seal_approval", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_seal_approval_case_id"))
 
