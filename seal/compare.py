@@ -59,9 +59,9 @@ def _check_cms(contents: bytes, covered: bytes, held: Held, suite: Suite) -> Non
     _demand(signer.certificate_hash == (suite.digest.oid, suite.digest.of(certificate)), "certificate hash")
     if signer.signed_octets is None:
         raise SealedDiffers("signed attributes")
-    _check_value(parsed.spki, suite, signer.signed_octets, signer.signature)
+    check_value(parsed.spki, suite, signer.signed_octets, signer.signature)
     _demand(len(signer.time_stamps) == 1, "time stamp")
-    _check_time_stamp(signer.time_stamps[0], suite, signer.signature)
+    check_time_stamp(signer.time_stamps[0], suite, signer.signature)
 
 
 def check_ofd(approved: Package, sealed: bytes, held: Held, time: datetime, *, closing: bool) -> None:
@@ -95,17 +95,18 @@ def check_ofd(approved: Package, sealed: bytes, held: Held, time: datetime, *, c
         raise SealedDiffers("signature value") from error
     if signature.time_stamp is None:
         raise SealedDiffers("time stamp")
-    _check_time_stamp(signature.time_stamp, Suite.SM2, signature.signature)
+    check_time_stamp(signature.time_stamp, Suite.SM2, signature.signature)
 
 
-def _check_value(spki: bytes, suite: Suite, message: bytes, value: bytes) -> None:
+def check_value(spki: bytes, suite: Suite, message: bytes, value: bytes) -> None:
+    """The signature value stands; `SealedDiffers` otherwise."""
     try:
         verify(spki, suite.scheme, message, value, sm2_id=DEFAULT_SM2_ID)
     except InvalidInput as error:
         raise SealedDiffers("signature value") from error
 
 
-def _check_time_stamp(token: bytes, suite: Suite, value: bytes) -> None:
+def check_time_stamp(token: bytes, suite: Suite, value: bytes) -> None:
     """The token is for this very value, and a certificate inside it signed it."""
     parsed = read_token(token)
     _demand(parsed.info.digest is suite.digest and parsed.info.imprint == suite.digest.of(value), "time stamp")

@@ -6,6 +6,7 @@ signed octets are bound to seal, certificate, order and time.
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 from functools import partial
 from uuid import UUID
@@ -20,7 +21,9 @@ from hsm.keys import Purpose
 from hsm.service.errors import IntentUnknown, PolicyRefused
 from hsm.service.policies import LATE, Asked, Policies, Stated
 from seal import cms
+from seal.detached import policy as detached
 from seal.models import OrderState, SealOrder, SealRow, SealState
+from seal.pdf_forms import PdfForm
 from seal.ses import read_seal
 from seal.ses_fields import read_time
 
@@ -60,17 +63,26 @@ def check_sealing(ground: Ground, asked: Asked) -> Stated:
     with ground.db.read() as session:
         order = session.get(SealOrder, _identifier(word, "seal-order"))
         row = _usable(session, order, asked, ground)
-    if order is None or which not in ("sm2", "rsa", "ofd"):
+    if order is None or which not in ("sm2", "rsa", "p256", "ofd"):
         raise IntentUnknown(asked.intent)
     if asked.ref.name != f"seal/{row.code}/{'sm2' if which == 'ofd' else which}":
         raise PolicyRefused("seal_key", "签名密钥不属于该印章", "the key is not the one of the order's seal")
+    if order.format in detached.FORMATS:
+        detached.check(asked, order, which, _certificate(row, which))
+        return Stated(several=True)
     if (which == "ofd") != (order.format == "ofd"):
         raise IntentUnknown(asked.intent)
-    if which == "ofd":
+    form = PdfForm(json.loads(order.terms).get("form", PdfForm.PADES)) if which == "sm2" else PdfForm.PADES
+    if which == "ofd" or form is PdfForm.GM_SEAL:
         _tbs_sign(asked, order, row)
     else:
-        _attributes(asked, row.sm2_certificate if which == "sm2" else row.rsa_certificate)
+        content = cms.GM_DATA if form is PdfForm.GM_CMS else cms.DATA
+        _attributes(asked, _certificate(row, which), content)
     return Stated(several=True)
+
+
+def _certificate(row: SealRow, which: str) -> bytes | None:
+    return {"sm2": row.sm2_certificate, "rsa": row.rsa_certificate, "p256": row.p256_certificate}.get(which)
 
 
 def _usable(session: Session, order: SealOrder | None, asked: Asked, ground: Ground) -> SealRow:
@@ -97,7 +109,7 @@ def _tbs_sign(asked: Asked, order: SealOrder, row: SealRow) -> None:
         raise PolicyRefused("seal_digest", "待签摘要不是 SM3", "the digest inside is not SM3")
 
 
-def _attributes(asked: Asked, certificate: bytes | None) -> None:
+def _attributes(asked: Asked, certificate: bytes | None, content: str) -> None:
     """A CMS signature over data, naming the seal's own certificate and nothing else (PAdES, EN 319 142-1)."""
     found: dict[str, der.Node] = {}
     for entry in der.parse(asked.data).expect(der.SET).children(8):
@@ -105,7 +117,7 @@ def _attributes(asked: Asked, certificate: bytes | None) -> None:
         found[kind.as_oid()] = sole(values.expect(der.SET))
     if set(found) != {cms.CONTENT_TYPE, cms.MESSAGE_DIGEST, cms.SIGNING_CERTIFICATE_V2}:
         raise PolicyRefused("seal_shape", "不是用章的签名属性", "these are not the attributes of a seal signature")
-    if found[cms.CONTENT_TYPE].as_oid() != cms.DATA or len(found[cms.MESSAGE_DIGEST].as_octets()) != Digest.SM3.size:
+    if found[cms.CONTENT_TYPE].as_oid() != content or len(found[cms.MESSAGE_DIGEST].as_octets()) != Digest.SM3.size:
         raise PolicyRefused("seal_shape", "不是用章的签名属性", "these are not the attributes of a seal signature")
     identifiers = fields(found[cms.SIGNING_CERTIFICATE_V2], 1, 2, "signing certificate")[0]
     parts = fields(sole(identifiers), 1, 3, "ESSCertIDv2")
