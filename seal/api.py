@@ -10,11 +10,11 @@ from foundation.principal import Permission
 from foundation.text import Text
 from foundation.web.api import Binary, Call, FileField, Media, api, collect
 from foundation.web.frame import room
-from hsm.digests import sha256
 from seal import find, pictures
 from seal.life import change_state
 from seal.make import make_seal
 from seal.models import SealState
+from seal.order_keys import order_key
 from seal.orders import OfdOrder, PdfOrder
 from seal.room import SealRoom
 from seal.schemas import MakeBody, SealOut, SealPath, SealsOut, StampForm, StateBody
@@ -114,8 +114,7 @@ def seal_file(call: Call[None, None, SealPath]) -> Binary:
 def stamp(call: Call[None, None, None, StampForm]) -> Binary:
     form, data = call.form, call.file("file").data
     place = form.wanted()
-    # programs of one department count their own keys; digested, for both parts may be long
-    key = "api:" + sha256(f"{call.principal.client_id or call.principal.label}\0{call.key}".encode()).hex()
+    key = order_key(call.principal, call.key)
     if data.startswith(b"%PDF-"):
         pdf = PdfOrder(data, form.seal, place, key, form.chosen(), form.reason, form.closing)
         done, media, name = stamp_pdf(room(SealRoom), call.principal, pdf), _PDF, "sealed.pdf"

@@ -12,6 +12,7 @@ import ca.revocation_api
 import hsm.api
 import licence.api
 import seal.api
+import seal.detached.api
 import sso.api
 import verify.api
 from foundation.web.api import Route
@@ -26,6 +27,7 @@ ROUTES: tuple[Route, ...] = (
     *ca.registration.office_api.ROUTES,
     *ca.revocation_api.ROUTES,
     *seal.api.ROUTES,
+    *seal.detached.api.ROUTES,
     *verify.api.ROUTES,
     *licence.api.ROUTES,
     *sso.api.ROUTES,
