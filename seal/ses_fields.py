@@ -50,7 +50,10 @@ def read_extensions(node: Node, notes: list[str]) -> tuple[ExtData, ...]:
             raise DerError("ExtData")
         critical = False
         if len(parts) == 3:
-            critical = parts[1].expect(der.BOOLEAN).content != b"\x00"
+            octets = parts[1].expect(der.BOOLEAN).content
+            critical = octets != b"\x00"
+            if octets not in (b"\x00", b"\xff"):
+                notes.append("extension.boolean")
             if not critical:
                 notes.append("extension.explicit_false")  # DEFAULT FALSE encoded: not DER, and really signed so
         found.append(ExtData(parts[0].as_oid(), critical, parts[-1].as_octets()))

@@ -148,7 +148,7 @@ def _standard(version: int, *, modern: bool, stamped: bool, notes: list[str]) ->
         if version != 1:
             notes.append("version.header")
         return Standard.GMT_0031_2014
-    if version not in (4, 5):
+    if version not in (4, 5) or (stamped and version != 5):
         notes.append("version.header")
     if version == 5 or stamped:
         return Standard.GMT_0031_2025

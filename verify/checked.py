@@ -38,9 +38,9 @@ class Checked:
 class Broken(Exception):  # noqa: N818 - never leaves the checks; it carries the result
     """Stops a check at the first thing that does not hold."""
 
-    def __init__(self, sub: Sub, found: Finding, *, certificate: Certificate | None = None) -> None:
+    def __init__(self, sub: Sub, found: Finding, *more: Finding, certificate: Certificate | None = None) -> None:
         super().__init__(found.code)
-        self.result = Checked(intact=False, sub=sub, certificate=certificate, findings=(found,))
+        self.result = Checked(intact=False, sub=sub, certificate=certificate, findings=(found, *more))
 
 
 def tell(

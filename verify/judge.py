@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 
+from verify import strictness
 from verify.code_judge import judge_text
 from verify.code_trust import code_trust
 from verify.context import MOST_OCTETS, Context
@@ -28,6 +29,9 @@ def judge(data: bytes, *, name: str | None, context: Context, content: bytes | N
     file = File(data, name, content)
     kind = detect(data)
     judged = _refusal(file, context) or JUDGES[kind](file, context)
+    if context.strict:
+        hardened = tuple(map(strictness.harden_signature, judged.signatures))
+        judged = replace(judged, signatures=hardened, findings=tuple(map(strictness.harden, judged.findings)))
     found = list(judged.findings)
     licence = judged.licence
     if kind in DOCUMENTS:

@@ -1,6 +1,7 @@
 """Seal signatures (电子签章核验): GM/T 0031-2014, GB/T 38540-2020, GM/T 0031-2025, in the order of facts standards 2.5.
 
-Over the original octets, for some government seals are not DER. Tolerated departures are reported, never silent.
+Over the original octets, for some government seals are not DER. Tolerated departures are reported, never silent. The
+seal inside is judged by `verify.seal_check`.
 """
 
 from __future__ import annotations
@@ -13,18 +14,22 @@ from foundation import der
 from foundation.der import DerError
 from hsm.digests import Digest, digest_of_oid
 from hsm.errors import BadSignature
-from hsm.schemes import Scheme, scheme_of_oid
-from seal import ses, ses_check
+from hsm.schemes import Scheme
+from seal import ses
 from seal.ses import CertificateList, Seal, SealSignature, Standard
+from verify import departures, values
 from verify.checked import Broken, Checked
 from verify.cms_check import Document
 from verify.links import parsed
 from verify.moments import Moment
-from verify.path import PathResult, validate
-from verify.report import Finding, Severity, Sub, stamp
+from verify.path import validate
+from verify.report import Finding, Sub
+from verify.seal_check import check_made, check_maker, check_period, check_seal_file, facts_of, scheme_of, sub_of
 from verify.stamps import StampResult, check_stamp
 from verify.trust import TrustStore, Use
 from verify.words import finding
+
+__all__ = ["Place", "check_seal_file", "check_seal_signature"]
 
 _DIGEST_NAMES = {"sm3": Digest.SM3, "sha256": Digest.SHA256, "sha-256": Digest.SHA256}
 
@@ -41,39 +46,18 @@ _NOWHERE = Place()
 
 
 def check_seal_signature(
-    data: bytes, document: Document, trust: TrustStore, moment: Moment, place: Place = _NOWHERE
+    data: bytes, document: Document | None, trust: TrustStore, moment: Moment, place: Place = _NOWHERE
 ) -> Checked:
-    """Judge the SES_Signature in `data` over `document`. In a PDF, zeros may follow it."""
+    """Judge the SES_Signature in `data` over `document`. In a PDF, zeros may follow it.
+
+    Without `document` all else is judged, and that nobody knows what was sealed.
+    """
     try:
         return _check(ses.read_signature(_without_padding(data)), document, trust, moment, place)
     except DerError as error:
         return Checked(intact=False, sub=Sub.FORMAT_FAILURE, findings=(finding("signature.format", error.detail.en),))
     except Broken as broken:
         return broken.result
-
-
-def check_seal_file(seal: Seal, trust: TrustStore, moment: Moment) -> Checked:
-    """Judge a seal by itself (印章验证): made by whom, altered, within its validity."""
-    maker = parsed(seal.maker_certificate)
-    try:
-        ses_check.check_maker(seal)
-    except BadSignature:
-        return Checked(
-            intact=False, sub=Sub.SIG_CRYPTO_FAILURE, certificate=maker, findings=(finding("seal.tampered"),)
-        )
-    made = Moment(moment.now, proved=seal.created, offline=moment.offline)
-    path = validate(maker, trust, moment=made, use=Use.SEAL_MAKING)
-    findings = [*_check_maker(seal, trust, moment), *_check_period(seal, moment.now)]
-    return Checked(
-        intact=True,
-        sub=path.sub or _sub(findings),
-        certificate=maker,
-        scheme=maker.scheme,
-        path=path,
-        claimed=seal.created,
-        findings=tuple(findings),
-        seal=_facts(seal),
-    )
 
 
 def _without_padding(data: bytes) -> bytes:
@@ -89,27 +73,26 @@ def _size(data: bytes) -> int:
     return 2 + count + int.from_bytes(data[2 : 2 + count], "big") if data[1] & 0x80 else 2 + data[1]
 
 
-def _check(signature: SealSignature, document: Document, trust: TrustStore, moment: Moment, place: Place) -> Checked:
+def _check(
+    signature: SealSignature, document: Document | None, trust: TrustStore, moment: Moment, place: Place
+) -> Checked:
     # 1. structure was read; every octet outside the signed part is accounted for
     if not _is_canonical(signature):
         raise Broken(Sub.FORMAT_FAILURE, finding("signature.not_canonical"))
     # 2. whose signature, and does its value hold
     certificate = parsed(signature.certificate)
-    scheme = _scheme(signature.algorithm, certificate)
-    try:
-        ses_check.check_user(signature)
-    except BadSignature as error:
-        raise Broken(Sub.SIG_CRYPTO_FAILURE, finding("signature.crypto"), certificate=certificate) from error
+    scheme = scheme_of(signature.algorithm)
+    told = _check_value(signature, certificate, scheme)
     # 3. may this signer use this seal
     if not _listed(signature.seal, certificate):
-        raise Broken(Sub.SIG_CONSTRAINTS_FAILURE, finding("seal.signer_not_listed"), certificate=certificate)
+        told += departures.of_signature(signature)
+        raise Broken(Sub.SIG_CONSTRAINTS_FAILURE, finding("seal.signer_not_listed"), *told, certificate=certificate)
     # 4. the seal itself, unaltered and the one beside it
-    _check_seal(signature.seal, certificate, place)
+    told += check_made(signature.seal)
+    if place.seal_file is not None and place.seal_file != signature.seal.raw:
+        raise Broken(Sub.FORMAT_FAILURE, finding("ofd.seal_differs"), certificate=certificate)
     # 5. is it about this document
-    if signature.data_hash != document.digest(scheme.digest):
-        raise Broken(Sub.HASH_FAILURE, finding("signature.hash"), certificate=certificate)
-    if place.property_info is not None and not _about(signature.property_info, place.property_info):
-        raise Broken(Sub.FORMAT_FAILURE, finding("ofd.property_info", signature.property_info), certificate=certificate)
+    _check_about(signature, document, scheme, place, certificate)
     # 6. when
     time = _stamp(signature, trust, moment.now)
     if time is not None and not time.intact:
@@ -118,22 +101,45 @@ def _check(signature: SealSignature, document: Document, trust: TrustStore, mome
     at = replace(moment, proved=proved)
     # 7. by whose authority: signer, then maker
     path = validate(certificate, trust, moment=at, use=Use.SEAL)
-    findings = [*(time.findings if time else (finding("time.claimed"),)), *path.findings, *_remarks(signature)]
+    findings = [*(time.findings if time else (finding("time.claimed"),)), *path.findings]
     if scheme.weak:
         findings.append(finding("signature.algorithm_weak", scheme.value))
-    findings += _check_maker(signature.seal, trust, at)
-    findings += _check_period(signature.seal, proved or signature.time or moment.now)
+    findings += check_maker(signature.seal, trust, at).findings
+    findings += check_period(signature.seal, replace(at, proved=proved or signature.time))
+    findings += [*told, *departures.of_signature(signature)]
+    if document is None:
+        findings.append(finding("content.missing"))
     return Checked(
-        intact=True,
-        sub=path.sub or _sub(findings),
+        intact=document is not None,
+        sub=path.sub or sub_of(tuple(findings)),
         certificate=certificate,
         scheme=scheme,
         path=path,
         stamp=time,
         claimed=signature.time,
-        findings=tuple(findings),
-        seal=_facts(signature.seal),
+        findings=tuple(dict.fromkeys(findings)),
+        seal=facts_of(signature.seal),
     )
+
+
+def _check_value(signature: SealSignature, certificate: Certificate, scheme: Scheme) -> list[Finding]:
+    try:
+        found = values.departures(certificate.spki, scheme, signature.signed, signature.signature)
+    except BadSignature as error:
+        hashed = signature.data_hash
+        bare = values.is_without_z(certificate.spki, scheme, signature.signed, signature.signature, hashed)
+        also = (finding("signature.without_z"),) if bare else ()
+        raise Broken(Sub.SIG_CRYPTO_FAILURE, finding("signature.crypto"), *also, certificate=certificate) from error
+    return [finding(code) for code in found]
+
+
+def _check_about(
+    signature: SealSignature, document: Document | None, scheme: Scheme, place: Place, certificate: Certificate
+) -> None:
+    if document is not None and signature.data_hash != document.digest(scheme.digest):
+        raise Broken(Sub.HASH_FAILURE, finding("signature.hash"), certificate=certificate)
+    if place.property_info is not None and not _about(signature.property_info, place.property_info):
+        raise Broken(Sub.FORMAT_FAILURE, finding("ofd.property_info", signature.property_info), certificate=certificate)
 
 
 def _is_canonical(signature: SealSignature) -> bool:
@@ -147,13 +153,6 @@ def _is_canonical(signature: SealSignature) -> bool:
     return signature.raw == der.sequence(*parts)
 
 
-def _scheme(oid: str, certificate: Certificate) -> Scheme:
-    scheme = scheme_of_oid(oid)
-    if scheme is None:
-        raise Broken(Sub.GENERIC, finding("signature.algorithm_unknown", oid), certificate=certificate)
-    return scheme
-
-
 def _listed(seal: Seal, certificate: Certificate) -> bool:
     """CertListType 1: the certificate itself; 2: its digest."""
     if seal.list_type is CertificateList.CERTIFICATES:
@@ -163,15 +162,6 @@ def _listed(seal: Seal, certificate: Certificate) -> bool:
         if digest is not None and digest.of(certificate.der) == value:
             return True
     return False
-
-
-def _check_seal(seal: Seal, signer: Certificate, place: Place) -> None:
-    try:
-        ses_check.check_maker(seal)
-    except BadSignature as error:
-        raise Broken(Sub.SIG_CRYPTO_FAILURE, finding("seal.tampered"), certificate=signer) from error
-    if place.seal_file is not None and place.seal_file != seal.raw:
-        raise Broken(Sub.FORMAT_FAILURE, finding("ofd.seal_differs"), certificate=signer)
 
 
 def _about(property_info: str, expected: str) -> bool:
@@ -189,66 +179,3 @@ def _stamp(signature: SealSignature, trust: TrustStore, now: datetime) -> StampR
     if token is None:
         return None
     return check_stamp(token, lambda digest: digest.of(value), trust, now)
-
-
-def _check_maker(seal: Seal, trust: TrustStore, moment: Moment) -> list[Finding]:
-    """The maker's certificate is judged at the making; what happened to it later is a notice (GM/T 0031-2025)."""
-    maker = parsed(seal.maker_certificate)
-    made = Moment(moment.now, proved=seal.created, offline=moment.offline)
-    path: PathResult = validate(maker, trust, moment=made, use=Use.SEAL_MAKING)
-    found: list[Finding] = []
-    if path.sub is Sub.NO_CERTIFICATE_CHAIN_FOUND:
-        found.append(finding("seal.maker_unknown"))
-    elif not path.trusted:
-        found += [finding("seal.maker_path"), *path.findings] if path.sub is not Sub.TRY_LATER else list(path.findings)
-    if seal.time_stamp is not None:
-        found += _check_making_time(seal, seal.time_stamp, trust, moment)
-    return found
-
-
-def _check_making_time(seal: Seal, token: bytes, trust: TrustStore, moment: Moment) -> list[Finding]:
-    value = seal.signature
-    result = check_stamp(token, lambda digest: digest.of(value), trust, moment.now)
-    if not result.intact:
-        return [finding("time.broken")]
-    if result.time is not None and seal.created > result.time:
-        return [finding("seal.created_late")]
-    return list(result.findings)
-
-
-def _check_period(seal: Seal, at: datetime) -> list[Finding]:
-    if seal.valid_from <= at <= seal.valid_until:
-        return []
-    return [finding("seal.expired", stamp(seal.valid_from), stamp(seal.valid_until))]
-
-
-def _remarks(signature: SealSignature) -> list[Finding]:
-    deviations = dict.fromkeys((*signature.deviations, *signature.seal.deviations))
-    found = [finding("seal.deviation", name) for name in deviations]
-    extensions = (*signature.extensions, *signature.seal.extensions)
-    found += [finding("seal.critical_extension", item.oid) for item in extensions if item.critical]
-    if signature.certificate == signature.seal.maker_certificate:
-        found.append(finding("seal.same_signer"))
-    return found
-
-
-def _sub(findings: list[Finding]) -> Sub | None:
-    codes = {item.code for item in findings}
-    if "signature.algorithm_weak" in codes:
-        return Sub.CRYPTO_CONSTRAINTS_FAILURE
-    if "seal.maker_unknown" in codes:
-        return Sub.NO_CERTIFICATE_CHAIN_FOUND
-    if any(item.severity is Severity.ERROR for item in findings):
-        return Sub.SIG_CONSTRAINTS_FAILURE
-    return Sub.TRY_LATER if any(item.severity is Severity.UNKNOWN for item in findings) else None
-
-
-def _facts(seal: Seal) -> dict[str, str]:
-    return {
-        "code": seal.es_id,
-        "name": seal.name,
-        "standard": seal.standard.value,
-        "valid_from": stamp(seal.valid_from) or "",
-        "valid_until": stamp(seal.valid_until) or "",
-        "maker": parsed(seal.maker_certificate).subject.text,
-    }

@@ -63,14 +63,72 @@ SEALS: dict[str, tuple[Severity, str, str]] = {
         "印章或签章含有无法识别的关键扩展 {0}。",
         "The seal or its signature has an unknown critical extension {0}.",
     ),
-    "seal.deviation": (
-        _W,
-        "印章或签章编码不完全符合标准：{0}。",
-        "The seal or its signature departs from the standard: {0}.",
-    ),
     "seal.same_signer": (
         _W,
         "制章者与签章人使用同一张证书。",
         "The maker and the signer of the seal use the same certificate.",
     ),
+    "seal.list_item": (
+        _E,
+        "印章授权列表中的条目不是证书。",
+        "An item of the seal's list of authorised certificates is no certificate.",
+    ),
+    "seal.maker_since": (
+        _I,
+        "制章者证书在制章时有效，此后已过期或被撤销（{0}）。",
+        "The maker's certificate was valid when the seal was made; it has expired or been revoked since ({0}).",
+    ),
+    "signature.without_z": (
+        _E,
+        "SM2 签名没有按标准计入签名人标识（缺少 Z 值），无效。",
+        "The SM2 signature was made without the signer's identity (no Z value), which the standard does not allow.",
+    ),
+    # --- departures that are tolerated
+    "deviation.raw_signature": (
+        _W,
+        "签名值为裸 r‖s，不是标准的 DER 编码。",
+        "The signature value is bare r‖s, not the DER the standard asks for.",
+    ),
+    "deviation.integer": (
+        _W,
+        "签名值中的整数编码不规范（负数或多余的零）。",
+        "An integer of the signature value is written negative or with superfluous zeros.",
+    ),
+    "deviation.explicit_false": (
+        _W,
+        "扩展写出了默认值 FALSE，不是 DER；已按原始字节核验。",
+        "An extension spells out the default FALSE, which is not DER; the original octets were judged.",
+    ),
+    "deviation.boolean": (
+        _W,
+        "扩展的布尔值编码不是 DER；已按原始字节核验。",
+        "An extension's boolean is not DER; the original octets were judged.",
+    ),
+    "deviation.version": (
+        _W,
+        "版本号与数据的实际结构不符；以结构为准。",
+        "The version number does not match the shape of the data; the shape was believed.",
+    ),
+    "deviation.time_form": (
+        _W,
+        "时间的写法不规范（带小数、时区偏移或缺少时区）。",
+        "A time is written with a fraction, an offset or no zone.",
+    ),
+    "deviation.fake_z": (
+        _W,
+        "签名文件中的时间以 Z 结尾，实为北京时间；以签章数据中的时间为准。",
+        "The time in Signature.xml ends in Z but is China time; the time inside the seal signature was believed.",
+    ),
+    "deviation.string": (
+        _W,
+        "应为 ASCII 的字段含有其他字符。",
+        "A field that must be ASCII holds other characters.",
+    ),
+    "deviation.picture_size": (_W, "印章图像的尺寸异常。", "The size of the seal's picture is unusual."),
+    "deviation.base64_digest": (
+        _W,
+        "签名数据中的摘要以 Base64 文本存放。",
+        "The digest inside the signature data is written as base64 text.",
+    ),
+    "deviation.other": (_W, "编码不完全符合标准：{0}。", "The encoding departs from the standard: {0}."),
 }

@@ -101,7 +101,7 @@ def test_a_good_seal_signature(region: Region, digests: bool) -> None:
 def test_a_bare_value_passes_and_is_told(region: Region) -> None:
     checked = check(region, signature(region.seal, seal(region.maker, region.seal), raw=True))
     assert checked.trusted
-    assert "seal.deviation" in codes(checked)
+    assert "deviation.raw_signature" in codes(checked)
 
 
 @pytest.mark.parametrize(
