@@ -13,6 +13,7 @@ from foundation.failpoints import reach
 from foundation.principal import Principal
 from hsm.digests import sha256
 from seal import keeping, register
+from seal.approval import gate
 from seal.errors import SealExpired, SealNotInUse, Swapped
 from seal.held import Held
 from seal.models import OrderState, SealOrder, SealRow, SealState
@@ -33,7 +34,7 @@ def carry_out(
         held = keeping.held(room, order.seal)
         sign = prepare(held)
         # 2. record
-        row = row or register.record(room, principal, order)
+        row = gate.require_open(room, row or gate.record(room, principal, order))
         if row.state == OrderState.SEALED:  # another process finished it meanwhile
             return Stamped(register.result(room, row), row.id, row.signing_time)
         reach("seal.recorded")

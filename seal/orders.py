@@ -10,7 +10,7 @@ from ca.suites import Suite
 from seal.kinds import SealKind
 from seal.places import Placement, Places
 
-__all__ = ["OfdOrder", "PdfOrder", "Placement", "SealKind", "SealRecord", "SealRequest", "Stamped"]
+__all__ = ["BatchPlace", "Matter", "OfdOrder", "PdfOrder", "Placement", "SealKind", "SealRecord", "SealRequest", "Stamped"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +47,22 @@ class SealRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class Matter:
+    """What the seal is used for (用章事项): the department's code of the matter, and the number of this case of it."""
+
+    code: str
+    number: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BatchPlace:
+    """Which item of which batch an order is."""
+
+    batch: UUID
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
 class PdfOrder:
     """Stamp a PDF. `closing`: nothing may be changed or signed afterwards (time stamps and archive data may be added).
 
@@ -62,6 +78,8 @@ class PdfOrder:
     suites: tuple[Suite, ...] = (Suite.SM2,)
     reason: str | None = None
     closing: bool = True
+    matter: Matter | None = None
+    batch: BatchPlace | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +91,8 @@ class OfdOrder:
     place: Places
     order_key: str
     closing: bool = True
+    matter: Matter | None = None
+    batch: BatchPlace | None = None
 
 
 @dataclass(frozen=True, slots=True)

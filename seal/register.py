@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
 
 from foundation.errors import InvalidInput
 from foundation.principal import Principal
@@ -15,6 +16,7 @@ from foundation.text import Text
 from hsm.digests import sha256
 from seal.errors import OrderTaken, SealedDiffers
 from seal.models import OrderState, SealOrder, SealRow
+from seal.orders import BatchPlace, Matter
 from seal.room import SealRoom
 
 MOST_KEY = 200
@@ -37,6 +39,10 @@ class Order:
     format: str
     document: bytes | Declared
     terms: Mapping[str, object]
+    given: object = None
+    """The order as it was given, where it can be carried out later without its caller."""
+    matter: Matter | None = None
+    batch: BatchPlace | None = None
 
     @property
     def sha256(self) -> str:
@@ -52,7 +58,9 @@ class Order:
 
     @property
     def canonical_terms(self) -> str:
-        return json.dumps(self.terms, sort_keys=True, separators=(",", ":"))
+        """The matter stands among them where there is one: orders of earlier releases keep their terms."""
+        matter = {"matter": [self.matter.code, self.matter.number]} if self.matter is not None else {}
+        return json.dumps({**self.terms, **matter}, sort_keys=True, separators=(",", ":"))
 
 
 def find(room: SealRoom, order: Order) -> SealOrder | None:
@@ -77,8 +85,15 @@ def find(room: SealRoom, order: Order) -> SealOrder | None:
     return row
 
 
-def record(room: SealRoom, principal: Principal, order: Order) -> SealOrder:
-    """Commit the intent and its audit row; when another process was first, its row."""
+def record(
+    room: SealRoom,
+    principal: Principal,
+    order: Order,
+    beside: Callable[[Session, SealOrder], None],
+    *,
+    waiting: bool = False,
+) -> SealOrder:
+    """Commit the intent, what `beside` adds, and its audit row; when another process was first, its row."""
     now = room.ground.clock.now().replace(microsecond=0)
     row = SealOrder(
         id=room.ground.ids.uuid7(),
@@ -91,12 +106,13 @@ def record(room: SealRoom, principal: Principal, order: Order) -> SealOrder:
         terms=order.canonical_terms,
         principal=principal.label,
         signing_time=now,
-        state=OrderState.RECORDED,
+        state=OrderState.WAITING if waiting else OrderState.RECORDED,
         recorded_at=now,
     )
     try:
         with room.ground.db.begin() as session:
             session.add(row)
+            beside(session, row)
             room.ground.audit.record(
                 session,
                 principal,

@@ -27,7 +27,7 @@ def stamp_ofd(room: SealRoom, principal: Principal, order: OfdOrder) -> Stamped:
     row = find.row_of(room, principal, order.seal_id)
     _refuse_drawn(order)
     terms = {"place": places.terms(order.place), "closing": order.closing}
-    registered = Order(row, order.order_key, "ofd", order.document, terms)
+    registered = Order(row, order.order_key, "ofd", order.document, terms, order, order.matter, order.batch)
 
     def prepare(held: Held) -> Callable[[SealOrder], bytes]:
         package = Package.read(order.document)

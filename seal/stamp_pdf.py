@@ -46,7 +46,7 @@ def stamp_pdf(room: SealRoom, principal: Principal, order: PdfOrder) -> Stamped:
         "reason_sha256": sha256(order.reason.encode()).hex() if order.reason else None,
         "closing": order.closing,
     }
-    registered = Order(row, order.order_key, "pdf", order.document, terms)
+    registered = Order(row, order.order_key, "pdf", order.document, terms, order, order.matter, order.batch)
 
     def prepare(held: Held) -> Callable[[SealOrder], bytes]:
         inspected, writer = inspect(order.document, pdf_sealing.existing_field(order.place))

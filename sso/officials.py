@@ -26,6 +26,9 @@ ROLES: Mapping[str, frozenset[Permission]] = MappingProxyType(
         "licence-manager": frozenset({P.LICENCE_ISSUE, P.LICENCE_READ, P.LICENCE_REVOKE, P.SEAL_READ}),  # 证照主管
         "seal-keeper": frozenset({P.SEAL_STAMP, P.SEAL_READ}),  # 印章保管
         "seal-maker": frozenset({P.SEAL_MAKE, P.SEAL_READ}),  # 制章
+        "seal-clerk": frozenset({P.SEAL_APPLY, P.SEAL_READ}),  # 印章经办
+        "seal-approver": frozenset({P.SEAL_APPROVE, P.SEAL_READ}),  # 印章审批
+        "seal-registrar": frozenset({P.SEAL_FILE, P.SEAL_READ}),  # 印章备案
         "window": frozenset({P.WINDOW_CHECK}),  # 窗口
         "ca-operator": frozenset({P.CA_READ, P.CA_ISSUE, P.CA_REVOKE}),  # 证书管理
         "registrar": frozenset({P.RA_APPLY, P.CA_READ}),  # 本部门证书经办

@@ -38,6 +38,8 @@ _OF_PEOPLE = frozenset(
         Permission.KM_APPROVE,
         Permission.RA_REVIEW,
         Permission.RA_APPROVE,
+        Permission.SEAL_POLICY,
+        Permission.SEAL_APPROVE,
     }
 )
 """A citizen's own licences are a citizen's alone; no program asks for or approves an operation on a key, or judges an

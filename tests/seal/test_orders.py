@@ -183,8 +183,8 @@ def test_a_document_swapped_between_record_and_sign_is_refused(
     """An attacker changes the recorded digest after the approval: the bytes at hand no longer fit it."""
     key, record = one_region.key(), register.record
 
-    def swapped(*arguments: object) -> SealOrder:
-        row = record(*arguments)  # type: ignore[arg-type]
+    def swapped(*arguments: object, **named: object) -> SealOrder:
+        row = record(*arguments, **named)  # type: ignore[arg-type]
         row.document_sha256 = sha256(papers.pdf(2)).hex()
         return row
 

@@ -1,0 +1,166 @@
+"""The gate before a seal (用章关口): a recorded order is held to the seal's rules, and waits where they say so.
+
+This is the web process's side, for plain answers and early refusals. What guards the key is the signer's own look at
+the same rows (`judge`).
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from foundation.errors import TooLarge
+from foundation.principal import Principal
+from foundation.text import Text
+from seal import register
+from seal.approval import counting, kept_orders, rules
+from seal.approval.errors import CaseEnded, CaseUnknown, Waiting
+from seal.approval.models import CaseKind, CaseState, PolicyState, SealCase, SealPolicy, SealUse
+from seal.approval.rules import Rules, Use
+from seal.models import OrderState, SealOrder
+from seal.register import Declared, Order
+from seal.room import SealRoom
+
+MOST_OCTETS = 48 * 1024 * 1024
+"""The signer reads what was approved before a key is used, so it must fit its socket."""
+PEOPLE = "people"
+"""Named among a seal's programs, it allows orders people give by hand."""
+
+
+def active(session: Session, seal_id: UUID) -> SealPolicy | None:
+    query = select(SealPolicy).where(SealPolicy.seal_id == seal_id, SealPolicy.state == PolicyState.ACTIVE)
+    return session.scalars(query.order_by(SealPolicy.number.desc()).limit(1)).first()
+
+
+def record(room: SealRoom, principal: Principal, order: Order) -> SealOrder:
+    """Put the order on record: ready, or waiting for approvals. A seal without rules is used as it always was."""
+    with room.ground.db.read() as session:
+        policy = active(session, order.seal.id)
+    if order.batch is not None:
+        return _within_batch(room, principal, order, policy)
+    if policy is None:
+        return register.record(room, principal, order, lambda s, row: s.add(_use(order, row, principal, None)))
+    ruled = rules.read(policy.rules)
+    now = room.ground.clock.now()
+    check(room, ruled, order.format, order, principal, now)
+    case = _case(room, principal, order, policy, ruled, now)
+    if ruled.approvals:
+        if order.size > MOST_OCTETS:
+            raise TooLarge(
+                "seal.approval_size",
+                Text(
+                    "须审批的文件不能超过 48 MB，请压缩或拆分。",
+                    "A document that needs approval has at most 48 MB. Make it smaller.",
+                ),
+            )
+        if not isinstance(order.document, Declared):
+            room.ground.storage.put_new(waiting_key(case.digest), order.document)
+
+    def beside(session: Session, row: SealOrder) -> None:
+        case.subject_id = row.id
+        if ruled.approvals:
+            case.sealed_order = kept_orders.close(
+                room.ground.cipher, kept_orders.TABLE, "sealed_order", case.id, order.given
+            )
+        session.add_all((case, _use(order, row, principal, case.id)))
+        room.ground.audit.record(
+            session,
+            principal,
+            action="seal.case.ask",
+            object=f"seal-case:{case.id}",
+            payload={"order": str(row.id), "seal": order.seal.code, "sha256": case.digest, "needed": case.needed},
+        )
+
+    return register.record(room, principal, order, beside, waiting=bool(ruled.approvals))
+
+
+def check(
+    room: SealRoom, ruled: Rules, kind: str, order: Order, principal: Principal, now: datetime, *, more: int = 1
+) -> None:
+    """Raises `OutsideRules`; `more` uses are asked for at once."""
+    with room.ground.db.read() as session:
+        today, ever = counting.uses(session, order.seal.id, now)
+    matter = order.matter.code if order.matter is not None else None
+    client = principal.client_id or PEOPLE
+    rules.allow(ruled, Use(kind, matter, client, now, today + more - 1, ever + more - 1))
+
+
+def require_open(room: SealRoom, row: SealOrder) -> SealOrder:
+    """The order, if a key may be used for it; raises `Waiting` or `CaseEnded`."""
+    if row.state not in (OrderState.WAITING, OrderState.ENDED):
+        return row
+    with room.ground.db.read() as session:
+        case = session.scalars(select(SealCase).where(SealCase.subject_id == row.id)).one_or_none()
+    if case is None:
+        raise CaseUnknown
+    if case.state == CaseState.WAITING and room.ground.clock.now() < case.expires_at:
+        raise Waiting(row.id, case.id)
+    raise CaseEnded(CaseState.EXPIRED if case.state == CaseState.WAITING else case.state)
+
+
+def waiting_key(digest: str) -> str:
+    """Content-addressed: a swapped file does not fit its name."""
+    return f"waiting/{digest[:2]}/{digest}"
+
+
+def terms_by_format(**terms: str) -> str:
+    return json.dumps({name: json.loads(text) for name, text in terms.items()}, sort_keys=True, separators=(",", ":"))
+
+
+def _case(
+    room: SealRoom, principal: Principal, order: Order, policy: SealPolicy, ruled: Rules, now: datetime
+) -> SealCase:
+    now = now.replace(microsecond=0)
+    return SealCase(
+        id=room.ground.ids.uuid7(),
+        kind=CaseKind.ORDER,
+        department=order.seal.department,
+        seal_id=order.seal.id,
+        policy_id=policy.id,
+        policy_sha256=ruled.digest,
+        digest=order.sha256,
+        size=order.size,
+        format=order.format,
+        terms=terms_by_format(**{order.format: order.canonical_terms}),
+        matter=order.matter.code if order.matter else None,
+        matter_number=order.matter.number if order.matter else None,
+        requester=principal.label,
+        client_id=principal.client_id,
+        needed=ruled.approvals,
+        state=CaseState.WAITING if ruled.approvals else CaseState.APPROVED,
+        expires_at=now + ruled.valid,
+        created_at=now,
+    )
+
+
+def _within_batch(room: SealRoom, principal: Principal, order: Order, policy: SealPolicy | None) -> SealOrder:
+    """An item of a batch stands under the batch's case; without rules there is none."""
+    assert order.batch is not None  # noqa: S101 - the caller has looked
+    item = order.batch.number
+    case_id: UUID | None = None
+    if policy is not None:
+        with room.ground.db.read() as session:
+            case = session.scalars(select(SealCase).where(SealCase.subject_id == order.batch.batch)).one_or_none()
+        if case is None:
+            raise CaseUnknown
+        if case.state != CaseState.APPROVED:
+            raise CaseEnded(case.state)
+        check(room, rules.read(policy.rules), order.format, order, principal, room.ground.clock.now())
+        case_id = case.id
+    return register.record(room, principal, order, lambda s, row: s.add(_use(order, row, principal, case_id, item)))
+
+
+def _use(order: Order, row: SealOrder, principal: Principal, case_id: UUID | None, item: int | None = None) -> SealUse:
+    return SealUse(
+        order_id=row.id,
+        seal_id=row.seal_id,
+        case_id=case_id,
+        item=item,
+        matter=order.matter.code if order.matter else None,
+        matter_number=order.matter.number if order.matter else None,
+        client_id=principal.client_id,
+    )
