@@ -1,4 +1,4 @@
-"""The geometry of a round seal of office (圆形公章): ring, name round it, star, line of purpose, code.
+"""The geometry of a round seal (圆形印章): border, name round it, centre, line of purpose, code.
 
 国发〔1999〕25号 for shape and size, public-security practice for the code on the lower arc. The constants were found by
 drawing and looking (facts: sealing 4); all are in units of the outer radius unless they say millimetres.
@@ -6,27 +6,34 @@ drawing and looking (facts: sealing 4); all are in units of the outer radius unl
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 from foundation.errors import InvalidInput
 from foundation.text import Text
-from seal.drawing.glyphs import Glyph, glyph
-from seal.drawing.shapes import Affine, Contour, Drawing, ring, star
+from seal.drawing.around import Border, over, under
+from seal.drawing.artwork import Artwork
+from seal.drawing.centre import Centre, emblem_missing
+from seal.drawing.letters import line
+from seal.drawing.shapes import Contour, Drawing, ring, star
 
 BORDER_MM = 1.2
 GAP_MM = 0.7
+HAIR_MM, HAIR_INSIDE_MM = 0.25, 0.6
+"""The inner line of a double ring, and the white between it and the border."""
 CODE_HEIGHT_MM = 1.6
+DIGIT_HEIGHT = 0.74
+"""A figure's height over its em."""
 RING_HEIGHT = 0.27
-WIDEST, NARROWEST = 0.98, 0.62
-"""Width of a ring character over its height: from nearly square to clearly tall; beyond that the height gives way."""
-STEP_SHARE, FOOT = 0.96, 0.35
-"""How much of its arc a character may fill, measured towards its feet, where the arcs are shorter."""
-LARGEST_STEP = 30.0
+LARGEST_STEP = 34.0
 SPAN, SPAN_WITH_CODE, SPAN_WITH_LINE = 292.0, 256.0, 236.0
 STAR_RADIUS, STAR_RISE = 0.335, 0.04
+EMBLEM, EMBLEM_SMALL = 0.92, 0.72
+"""Height of the emblem slot, without and with a line below it."""
 LINE_HEIGHT, LINE_DROP, LINE_WIDTH = 0.18, 0.53, 1.02
-MOST_RING, MOST_LINE, MOST_CODE = 36, 12, 18
+MIDDLE_HEIGHT, MIDDLE_WIDTH = 0.23, 1.04
+"""The line of a seal without a star stands in the middle and may be larger."""
+LEAST_RING, MOST_RING, MOST_LINE, MOST_CODE = 4, 36, 12, 18
+SMALLEST, LARGEST = 30.0, 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,108 +44,87 @@ class RoundSeal:
     line_text: str | None = None
     code: str | None = None
     diameter: float = 42.0
+    centre: Centre = Centre.STAR
+    artwork: Artwork | None = None
+    """The emblem, when the centre is one: the customer's licensed drawing, never ours."""
+    double_ring: bool = False
 
 
 def draw(spec: RoundSeal) -> Drawing:
     """The picture of `spec`; raises `InvalidInput` when a text does not fit or a character has no glyph."""
     _check(spec)
     radius = spec.diameter / 2
-    contours: list[Contour] = list(ring(radius, radius, radius, BORDER_MM))
+    contours: list[Contour] = _border(spec, radius)
     contours += _ring_text(spec, radius)
-    contours.append(star(radius, radius - STAR_RISE * radius, STAR_RADIUS * radius))
+    contours += _centre(spec, radius)
     if spec.line_text:
-        contours += _line_text(spec.line_text, radius)
+        contours += _line_text(spec, radius)
     if spec.code:
-        contours += _code(spec.code, radius)
+        contours += _code(spec, radius)
     return Drawing(spec.diameter, spec.diameter, tuple(contours))
 
 
 def _check(spec: RoundSeal) -> None:
     fits = (
-        4 <= len(spec.ring_text) <= MOST_RING
+        LEAST_RING <= len(spec.ring_text) <= MOST_RING
         and len(spec.line_text or "") <= MOST_LINE
         and len(spec.code or "") <= MOST_CODE
-        and 30 <= spec.diameter <= 60
+        and SMALLEST <= spec.diameter <= LARGEST
     )
     if not fits:
         raise InvalidInput(
             "seal.does_not_fit",
             Text(
-                f"印文须为 4 至 {MOST_RING} 字，下横文不超过 {MOST_LINE} 字，"
-                f"编码不超过 {MOST_CODE} 位，直径 30 至 60 毫米。",
-                f"A seal takes 4 to {MOST_RING} ring characters, {MOST_LINE} in the line, {MOST_CODE} in the code, "
-                "and 30 to 60 mm across.",
+                f"印文须为 {LEAST_RING} 至 {MOST_RING} 字，下横文不超过 {MOST_LINE} 字，"
+                f"编码不超过 {MOST_CODE} 位，直径 {SMALLEST:g} 至 {LARGEST:g} 毫米。",
+                f"A seal takes {LEAST_RING} to {MOST_RING} ring characters, {MOST_LINE} in the line, {MOST_CODE} in "
+                f"the code, and {SMALLEST:g} to {LARGEST:g} mm across.",
             ),
         )
+    if spec.centre is Centre.EMBLEM and spec.artwork is None:
+        raise emblem_missing()
+
+
+def _border(spec: RoundSeal, radius: float) -> list[Contour]:
+    contours = list(ring(radius, radius, radius, BORDER_MM))
+    if spec.double_ring:
+        inner = ring(radius, radius, radius - BORDER_MM - HAIR_INSIDE_MM, HAIR_MM)
+        contours += inner
+    return contours
+
+
+def _gap(spec: RoundSeal) -> float:
+    """From the outer edge to the heads of the ring text."""
+    return BORDER_MM + (HAIR_INSIDE_MM + HAIR_MM if spec.double_ring else 0.0) + GAP_MM
 
 
 def _ring_text(spec: RoundSeal, radius: float) -> list[Contour]:
     span = SPAN_WITH_LINE if spec.line_text else SPAN_WITH_CODE if spec.code else SPAN
-    step = min(LARGEST_STEP, span / (len(spec.ring_text) - 1))
-    outer = radius - BORDER_MM - GAP_MM
-    height = RING_HEIGHT * radius
-    middle = outer - height / 2
-    share = STEP_SHARE * math.radians(step)
-    width = min(WIDEST * height, share * (middle - FOOT * height))
-    if width < NARROWEST * height:
-        # the arc depends on the height through the radius: solve width = NARROWEST · height for both at once
-        height = share * outer / (NARROWEST + (0.5 + FOOT) * share)
-        width = NARROWEST * height
-        middle = outer - height / 2
-    contours: list[Contour] = []
-    start = -step * (len(spec.ring_text) - 1) / 2
-    for index, char in enumerate(spec.ring_text):
-        angle = math.radians(start + index * step)
-        contours += _placed(glyph(char), radius, middle, angle, width, height)
-    return contours
+    return over(spec.ring_text, _edge(radius), _gap(spec), RING_HEIGHT * radius, span, LARGEST_STEP)
 
 
-def _placed(
-    shape: Glyph, centre: float, middle: float, angle: float, width: float, height: float, *, inwards: bool = False
-) -> list[Contour]:
-    """A glyph whose em box is `width` × `height`, centred `middle` from the seal's centre at `angle` from the top.
-
-    Its head points outwards, or to the centre when `inwards` (the lower arc, so that it reads left to right).
-    """
-    turn = angle + math.pi if inwards else angle
-    sine, cosine = math.sin(turn), math.cos(turn)
-    x = centre + middle * math.sin(angle)
-    y = centre - middle * math.cos(angle)
-    # glyph space (em, y up) → box centred at the origin, y down → turned clockwise by `turn` → moved to its place
-    a, d = width, height
-    half = shape.advance / 2
-    matrix = Affine(
-        a * cosine,
-        a * sine,
-        d * sine,
-        -d * cosine,
-        x - a * cosine * half - d * sine * 0.5,
-        y - a * sine * half + d * cosine * 0.5,
-    )
-    return [matrix.contour(contour) for contour in shape.contours]
+def _centre(spec: RoundSeal, radius: float) -> list[Contour]:
+    middle = radius - STAR_RISE * radius
+    if spec.centre is Centre.STAR:
+        return [star(radius, middle, STAR_RADIUS * radius)]
+    if spec.centre is Centre.EMBLEM and spec.artwork is not None:
+        side = (EMBLEM_SMALL if spec.line_text else EMBLEM) * radius
+        return spec.artwork.placed(radius, middle, side, side)
+    return []
 
 
-def _line_text(text: str, radius: float) -> list[Contour]:
-    height = LINE_HEIGHT * radius
-    step = min(1.08 * height, LINE_WIDTH * radius / len(text))
-    width = min(height, step * 0.96)
-    contours: list[Contour] = []
-    x = radius - step * (len(text) - 1) / 2
-    for index, char in enumerate(text):
-        shape = glyph(char)
-        left = x + index * step - width * shape.advance / 2
-        matrix = Affine(width, 0, 0, -height, left, radius + LINE_DROP * radius + height / 2)
-        contours += [matrix.contour(contour) for contour in shape.contours]
-    return contours
+def _line_text(spec: RoundSeal, radius: float) -> list[Contour]:
+    text = spec.line_text or ""
+    if spec.centre is Centre.BLANK:
+        return line(text, radius, radius, MIDDLE_HEIGHT * radius, MIDDLE_WIDTH * radius)
+    return line(text, radius, radius + LINE_DROP * radius, LINE_HEIGHT * radius, LINE_WIDTH * radius)
 
 
-def _code(code: str, radius: float) -> list[Contour]:
-    """Digits on the lower arc, read left to right: angles run down from the left of the bottom to its right."""
-    height = CODE_HEIGHT_MM / 0.74  # digits are 0.74 em high
-    middle = radius - BORDER_MM - GAP_MM - CODE_HEIGHT_MM / 2
-    step = CODE_HEIGHT_MM * 0.82 / middle
-    contours: list[Contour] = []
-    for index, char in enumerate(code):
-        angle = math.pi + step * ((len(code) - 1) / 2 - index)
-        contours += _placed(glyph(char), radius, middle, angle, height * 0.9, height, inwards=True)
-    return contours
+def _code(spec: RoundSeal, radius: float) -> list[Contour]:
+    """Figures on the lower arc, read from left to right."""
+    em = CODE_HEIGHT_MM / DIGIT_HEIGHT
+    return under(spec.code or "", _edge(radius), _gap(spec) - 0.15 * em, em, 0.95)
+
+
+def _edge(radius: float) -> Border:
+    return Border(radius, radius, radius, radius)

@@ -84,6 +84,25 @@ def star(x: float, y: float, radius: float, waist: float = 0.382) -> Contour:
     return (("M", *first), *(("L", *point) for point in others))
 
 
+def ellipse(x: float, y: float, a: float, b: float, *, clockwise: bool = True) -> Contour:
+    """Half axes `a` and `b`."""
+    return Affine(a, 0, 0, b, x, y).contour(circle(0, 0, 1, clockwise=clockwise))
+
+
+def rectangle(x: float, y: float, width: float, height: float, *, clockwise: bool = True) -> Contour:
+    right, bottom = x + width, y + height
+    if clockwise:
+        return (("M", x, y), ("L", right, y), ("L", right, bottom), ("L", x, bottom))
+    return (("M", x, y), ("L", x, bottom), ("L", right, bottom), ("L", right, y))
+
+
+def bounds(contours: Iterable[Contour], tolerance: float = 0.002) -> tuple[float, float, float, float]:
+    """Left, top, right, bottom of the outlines themselves (not of their control points)."""
+    points = [point for polygon in flatten(contours, tolerance) for point in polygon]
+    across, down = [x for x, _ in points], [y for _, y in points]
+    return min(across), min(down), max(across), max(down)
+
+
 def flatten(contours: Iterable[Contour], tolerance: float) -> list[list[tuple[float, float]]]:
     """Each contour as a polygon no farther than `tolerance` from the curve."""
     polygons = []

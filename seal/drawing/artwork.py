@@ -1,0 +1,90 @@
+"""The emblem slot (徽图案): one-colour vector artwork given as a file by the customer, kept as bare outlines.
+
+Yinxin ships no emblem. What comes in is foreign bytes: a bounded subset of SVG, or a list of path operators as OFD and
+PDF write them. Only coordinates survive the reading, so nothing of the file itself ever reaches a seal.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+from foundation.errors import InvalidInput
+from foundation.text import Text
+from seal.drawing.shapes import Affine, Contour, Segment, bounds
+
+MOST_OCTETS = 512 * 1024
+MOST_SEGMENTS = 20_000
+SCALE = 1000
+"""Outlines are kept in thousandths of the longer side: whole numbers, the same text everywhere."""
+_ARITY = {"M": 2, "L": 2, "C": 6}
+
+
+class BadArtwork(InvalidInput):
+    def __init__(self, zh: str, en: str) -> None:
+        super().__init__(
+            "seal.artwork",
+            Text(
+                f"徽图案文件不可用：{zh}。请提供单色、只含填充路径的 SVG 或路径文件。",
+                f"The artwork cannot be used: {en}. Give a one-colour SVG of filled paths, or a path list.",
+            ),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Artwork:
+    """Outlines inside a box `width` × `height` (the longer side is `SCALE`), y downwards."""
+
+    width: float
+    height: float
+    contours: tuple[Contour, ...]
+
+    @classmethod
+    def of(cls, contours: list[Contour]) -> Artwork:
+        """Moved to the origin, scaled to `SCALE` and rounded; raises `BadArtwork` when there is nothing to see."""
+        if sum(len(contour) for contour in contours) > MOST_SEGMENTS:
+            raise BadArtwork(f"线段超过 {MOST_SEGMENTS} 条", f"it has more than {MOST_SEGMENTS} segments")
+        if not contours:
+            raise BadArtwork("其中没有填充图形", "nothing in it is filled")
+        left, top, right, bottom = bounds(contours, tolerance=max(_reach(contours) / 2000, 1e-9))
+        longer = max(right - left, bottom - top)
+        if min(right - left, bottom - top) <= longer / 100 or longer > 1e7:
+            raise BadArtwork("图形为空或比例失常", "the drawing is empty or out of proportion")
+        scale = SCALE / longer
+        move = Affine(scale, 0, 0, scale, -left * scale, -top * scale)
+        rounded = tuple(_rounded(move.contour(contour)) for contour in contours)
+        return cls(round((right - left) * scale, 1), round((bottom - top) * scale, 1), rounded)
+
+    def placed(self, x: float, y: float, width: float, height: float) -> list[Contour]:
+        """Fitted into a slot centred at (x, y) without changing its proportion."""
+        scale = min(width / self.width, height / self.height)
+        move = Affine(scale, 0, 0, scale, x - scale * self.width / 2, y - scale * self.height / 2)
+        return [move.contour(contour) for contour in self.contours]
+
+    def text(self) -> str:
+        """Canonical, for the record: JSON of box and path."""
+        path = [[part[0], *part[1:]] for contour in self.contours for part in contour]
+        return json.dumps({"box": [self.width, self.height], "path": path}, separators=(",", ":"))
+
+    @classmethod
+    def from_text(cls, text: str) -> Artwork:
+        """What `text` wrote (our own record, never a customer's file)."""
+        data = json.loads(text)
+        contours: list[Contour] = []
+        current: list[Segment] = []
+        for name, *numbers in data["path"]:
+            if name == "M" and current:
+                contours.append(tuple(current))
+                current = []
+            current.append((name, *numbers))
+        contours.append(tuple(current))
+        return cls(data["box"][0], data["box"][1], tuple(contours))
+
+
+def _reach(contours: list[Contour]) -> float:
+    numbers = [abs(number) for contour in contours for part in contour for number in part[1:]]
+    return max(numbers, default=0.0)
+
+
+def _rounded(contour: Contour) -> Contour:
+    return tuple((part[0], *(round(number, 1) for number in part[1:])) for part in contour)  # type: ignore[misc]

@@ -1,0 +1,15 @@
+"""Reading a customer's artwork (读取徽图案): SVG, OFD AbbreviatedData or PDF path operators, by the first octet."""
+
+from __future__ import annotations
+
+from seal.drawing.artwork import MOST_OCTETS, Artwork, BadArtwork
+from seal.drawing.artwork_lists import read_path_list
+from seal.drawing.artwork_svg import read_svg
+
+
+def read_artwork(data: bytes) -> Artwork:
+    """The artwork in `data`; raises `BadArtwork` with the reason."""
+    if len(data) > MOST_OCTETS:
+        raise BadArtwork(f"文件超过 {MOST_OCTETS // 1024} KB", f"the file exceeds {MOST_OCTETS // 1024} KB")
+    text = data.removeprefix(b"\xef\xbb\xbf").lstrip()
+    return Artwork.of(read_svg(text) if text.startswith(b"<") else read_path_list(text))
