@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from ca.reading.certificate import read_certificate
 from foundation import der
+from hsm import oids
 from hsm.schemes import Family, Scheme
 from seal import cms
 
@@ -32,6 +33,8 @@ class SignerTemplate:
     """Largest signature value of this key."""
     chain_size: int
     """Octets of the certificates sent along beside the signer's own."""
+    signed_data: str = cms.SIGNED_DATA
+    """Content type of the whole."""
 
     def signed_attributes(self, message_digest: bytes) -> bytes:
         """The DER SET OF that is signed."""
@@ -43,16 +46,25 @@ class SignerTemplate:
         if time_stamp is not None:
             parts.append(der.implicit(1, der.set_of([_attribute(cms.TIME_STAMP_ATTRIBUTE, time_stamp)])))
         signed_data = der.tlv(der.SEQUENCE, self.head + der.tlv(der.SET, der.sequence(*parts)))
-        return der.sequence(der.oid(cms.SIGNED_DATA), der.explicit(0, signed_data))
+        return der.sequence(der.oid(self.signed_data), der.explicit(0, signed_data))
 
     def size_with(self, time_stamp_size: int) -> int:
         """Most octets `assemble` can make with a token of that size; what a PDF must reserve."""
         attributes = self.signed_attributes(bytes(self.scheme.digest.size))
         return len(self.assemble(attributes, bytes(self.value_size), bytes(time_stamp_size)))
 
+    def size_without(self) -> int:
+        """The same without a time stamp (B-B)."""
+        attributes = self.signed_attributes(bytes(self.scheme.digest.size))
+        return len(self.assemble(attributes, bytes(self.value_size), None))
 
-def template(certificate: bytes, chain: tuple[bytes, ...], scheme: Scheme) -> SignerTemplate:
-    """Prepare a signer. `chain` are the issuing certificates to send along, without the root."""
+
+def template(certificate: bytes, chain: tuple[bytes, ...], scheme: Scheme, *, gm: bool = False) -> SignerTemplate:
+    """Prepare a signer. `chain` are the issuing certificates to send along, without the root.
+
+    `gm`: content types of GM/T 0010 (= GB/T 35275), and the algorithm named by the key's own identifier.
+    """
+    data = cms.GM_DATA if gm else cms.DATA
     parsed = read_certificate(certificate)
     digest = der.sequence(der.oid(scheme.digest.oid))
     sid = der.sequence(parsed.issuer.raw, der.integer(parsed.serial))
@@ -61,16 +73,17 @@ def template(certificate: bytes, chain: tuple[bytes, ...], scheme: Scheme) -> Si
         certificate=certificate,
         head=der.integer(1)
         + der.set_of([digest])
-        + der.sequence(der.oid(cms.DATA))
+        + der.sequence(der.oid(data))
         + der.implicit(0, der.set_of((certificate, *chain))),
         signer_head=der.integer(1) + sid + digest,
-        algorithm=scheme.algorithm_identifier(),
+        algorithm=der.sequence(der.oid(oids.SM2_SIGN)) if gm else scheme.algorithm_identifier(),
         fixed_attributes=(
-            _attribute(cms.CONTENT_TYPE, der.oid(cms.DATA)),
+            _attribute(cms.CONTENT_TYPE, der.oid(data)),
             _attribute(cms.SIGNING_CERTIFICATE_V2, _signing_certificate(certificate, scheme)),
         ),
         value_size=_LARGEST_SM2_VALUE if scheme.family is not Family.RSA else _LARGEST_RSA_VALUE,
         chain_size=sum(len(one) for one in chain),
+        signed_data=cms.GM_SIGNED_DATA if gm else cms.SIGNED_DATA,
     )
 
 

@@ -21,6 +21,8 @@ class Held:
     """certList of the seal: only these may sign with it."""
     appearance: Appearance
     templates: Mapping[Suite, SignerTemplate]
+    gm_template: SignerTemplate
+    """SM2 again, in the shape of GM/T 0010."""
 
 
 def key_name(code: str, suite: Suite) -> str:

@@ -55,7 +55,7 @@ def held(room: SealRoom, row: SealRow) -> Held:
     if row.esl_sha256 is None:
         raise SealNotInUse(row.state)
     known = room.held.get(row.esl_sha256)
-    if known is None:
+    if known is None or (row.p256_certificate is not None and Suite.P256 not in known.templates):
         known = _load(room, row, row.esl_sha256)
         room.held.put(known)
     return known
@@ -74,14 +74,22 @@ def _load(room: SealRoom, row: SealRow, digest: str) -> Held:
     head, _, deflated = file(room, row, "form").partition(b"\n")
     size = json.loads(head)
     certificates = read_seal(esl).certificates
-    own = {Suite.SM2: row.sm2_certificate, Suite.RSA: row.rsa_certificate}
-    templates = {
-        # the root stays out: verifiers must have it from elsewhere anyway
-        suite: template(certificate, tuple(chain(room.ca, certificate)[:-1]), suite.scheme)
+    own = {Suite.SM2: row.sm2_certificate, Suite.RSA: row.rsa_certificate, Suite.P256: row.p256_certificate}
+    # the root stays out: verifiers must have it from elsewhere anyway
+    signers = {
+        suite: (certificate, tuple(chain(room.ca, certificate)[:-1]))
         for suite, certificate in own.items()
         if certificate is not None
     }
-    return Held(digest, row.code, esl, certificates, Appearance(size["width"], size["height"], deflated), templates)
+    return Held(
+        digest,
+        row.code,
+        esl,
+        certificates,
+        Appearance(size["width"], size["height"], deflated),
+        {suite: template(*signer, suite.scheme) for suite, signer in signers.items()},
+        template(*signers[Suite.SM2], Suite.SM2.scheme, gm=True),
+    )
 
 
 def _key(code: str, name: str, ending: str) -> str:

@@ -3,14 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from ca.suites import Suite
 from seal.kinds import SealKind
+from seal.pdf_forms import Certification, Level, PdfForm
 from seal.places import Placement, Places
 
-__all__ = ["BatchPlace", "Matter", "OfdOrder", "PdfOrder", "Placement", "SealKind", "SealRecord", "SealRequest", "Stamped"]
+__all__ = [
+    "BatchPlace",
+    "Matter",
+    "OfdOrder",
+    "PdfOrder",
+    "Placement",
+    "SealKind",
+    "SealRecord",
+    "SealRequest",
+    "Stamped",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +89,14 @@ class PdfOrder:
     suites: tuple[Suite, ...] = (Suite.SM2,)
     reason: str | None = None
     closing: bool = True
+    form: PdfForm = PdfForm.PADES
+    level: Level = Level.B_T
+    certify: Certification | None = None
+    """What others may do after a first signature; given, it stands for `closing`."""
+    lock: tuple[str, ...] = ()
+    """Form fields nobody may change afterwards (FieldMDP), in a file that stays open otherwise."""
+    date: date | None = None
+    """The day to draw with the seal (成文日期)."""
     matter: Matter | None = None
     batch: BatchPlace | None = None
 

@@ -5,67 +5,122 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ca.suites import Suite
-from foundation.errors import InvalidInput
+from foundation.errors import FieldFault, InvalidInput
 from foundation.failpoints import reach
 from foundation.principal import Principal
 from foundation.text import Text
 from hsm.digests import sha256
-from seal import compare, find, places
+from seal import compare_pdf, find, keeping, places
 from seal.carrying_out import carry_out, check_unswapped
 from seal.held import Held
 from seal.models import SealOrder
+from seal.on_demand import with_certificate
 from seal.orders import PdfOrder, Stamped
 from seal.pdf import sealing as pdf_sealing
 from seal.pdf.added import check_added
-from seal.pdf.document import inspect
+from seal.pdf.document import Inspected, inspect
 from seal.pdf.sheets import PdfSheets
+from seal.pdf_forms import Level, PdfForm
 from seal.placing import resolve
 from seal.register import Order
 from seal.room import SealRoom
 
 MOST_REASON = 100
-_SUITES = ((Suite.SM2,), (Suite.RSA,), (Suite.SM2, Suite.RSA))
+_SUITES = ((Suite.SM2,), (Suite.RSA,), (Suite.P256,), (Suite.SM2, Suite.RSA), (Suite.SM2, Suite.P256))
 
 
 def stamp_pdf(room: SealRoom, principal: Principal, order: PdfOrder) -> Stamped:
-    """Stamp a PDF visibly with SM2, with RSA, or with both (SM2 first, RSA closes)."""
-    if order.suites not in _SUITES:
-        raise InvalidInput(
-            "seal.suites",
-            Text("签名算法须为 sm2、rsa 或 sm2,rsa。", "The suites are sm2, rsa, or sm2 followed by rsa."),
-        )
-    if order.reason is not None and not (0 < len(order.reason) <= MOST_REASON and order.reason.isprintable()):
-        raise InvalidInput(
-            "seal.reason",
-            Text(f"用章事由须为 1 至 {MOST_REASON} 个可见字符。", f"The reason takes 1 to {MOST_REASON} characters."),
-        )
+    """Stamp a PDF visibly with SM2, RSA or P-256, or with SM2 first and one of the others after it."""
+    _check_words(order)
     row = find.row_of(room, principal, order.seal_id)
-    terms = {
-        "place": places.terms(order.place),
-        "suites": [suite.value for suite in order.suites],
-        "reason_sha256": sha256(order.reason.encode()).hex() if order.reason else None,
-        "closing": order.closing,
-    }
-    registered = Order(row, order.order_key, "pdf", order.document, terms, order, order.matter, order.batch)
+    registered = Order(row, order.order_key, "pdf", order.document, _terms(order))
 
     def prepare(held: Held) -> Callable[[SealOrder], bytes]:
+        if Suite.P256 in order.suites:
+            held = keeping.held(room, with_certificate(room, row, Suite.P256))
         inspected, writer = inspect(order.document, pdf_sealing.existing_field(order.place))
-        _check_drawn(order, signed=inspected.signed)
-        width, height = held.appearance.width, held.appearance.height
-        marks = resolve(order.place, PdfSheets(inspected, writer, width, height), width, height)
+        _check_state(order, inspected)
+        look = held.appearance
+        marks = resolve(order.place, PdfSheets(inspected, writer, look.width, look.height), look.width, look.height)
 
         def sign(record: SealOrder) -> bytes:
             check_unswapped(record, inspected.data[: len(order.document)])
-            sealed = pdf_sealing.seal_document(room, held, row, order, inspected, writer, marks, record)
+            work = pdf_sealing.Work(room, held, row, order, inspected, marks, look)
+            sealed = pdf_sealing.seal_document(work, writer, record)
             reach("seal.signed")
             check_unswapped(record, sealed[: record.document_size])
-            compare.check_pdf(inspected, sealed, held, order.suites)
-            check_added(inspected, sealed, held, order, marks)
+            compare_pdf.check_pdf(inspected, sealed, held, order, record.signing_time)
+            check_added(inspected, sealed, look, order, marks)
             return sealed
 
         return sign
 
     return carry_out(room, principal, registered, prepare)
+
+
+def _terms(order: PdfOrder) -> dict[str, object]:
+    """What is unusual is added only when it is ordered, so that orders of earlier releases keep their terms."""
+    more = {
+        "form": order.form.value if order.form is not PdfForm.PADES else None,
+        "level": order.level.value if order.level is not Level.B_T else None,
+        "certify": order.certify,
+        "lock_sha256": [sha256(name.encode()).hex() for name in order.lock] or None,
+        "date": order.date.isoformat() if order.date else None,
+    }
+    return {
+        "place": places.terms(order.place),
+        "suites": [suite.value for suite in order.suites],
+        "reason_sha256": sha256(order.reason.encode()).hex() if order.reason else None,
+        "closing": order.closing,
+        **{name: value for name, value in more.items() if value is not None},
+    }
+
+
+def _check_words(order: PdfOrder) -> None:
+    """What needs no look at the document."""
+    if order.suites not in _SUITES:
+        raise _refused(
+            "suites",
+            "签名算法须为 sm2、rsa、p256、sm2,rsa 或 sm2,p256。",
+            "The suites are sm2, rsa, p256, sm2,rsa or sm2,p256.",
+        )
+    if order.reason is not None and not (0 < len(order.reason) <= MOST_REASON and order.reason.isprintable()):
+        raise _refused(
+            "reason",
+            f"用章事由须为 1 至 {MOST_REASON} 个可见字符。",
+            f"The reason takes 1 to {MOST_REASON} characters.",
+        )
+    if order.form is not PdfForm.PADES and Suite.SM2 not in order.suites:
+        raise _refused(
+            "form",
+            "国密签名格式须用 SM2，请把签名算法改为含 sm2。",
+            "The GM forms are for SM2. Choose suites that include it.",
+        )
+    if order.lock and order.closing and order.certify is None:
+        raise _refused(
+            "lock_closing",
+            "closing 已锁定全部内容，不必再列出要锁定的表单域；请将 closing 设为 false，或去掉 lock。",
+            "A closing seal locks everything. Set closing to false, or name no fields to lock.",
+        )
+
+
+def _check_state(order: PdfOrder, inspected: Inspected) -> None:
+    """What depends on earlier signatures and on the form."""
+    _check_drawn(order, signed=inspected.signed)
+    if order.certify is not None and inspected.signed:
+        raise _refused(
+            "certify_first",
+            "文件已有签章，认证签章只能是第一个。请去掉 certify，或从未签章的版本开始。",
+            "The file is signed; only a first signature can certify. Leave certify out, or start from the file before.",
+        )
+    unknown = [name for name in order.lock if name not in inspected.field_names]
+    if unknown:
+        told = Text("文件中没有这个名称的表单域", "the document has no form field of this name")
+        raise InvalidInput(
+            "seal.lock_unknown",
+            Text("要锁定的表单域不在文件中，请核对名称。", "A field to lock is not in the document. Check the names."),
+            faults=tuple(FieldFault(f"/lock/{order.lock.index(name)}", told, "form") for name in unknown),
+        )
 
 
 def _check_drawn(order: PdfOrder, *, signed: bool) -> None:
@@ -88,3 +143,7 @@ def _check_drawn(order: PdfOrder, *, signed: bool) -> None:
                 "A riding seal drawn into the pages takes no further places in the same order.",
             ),
         )
+
+
+def _refused(word: str, zh: str, en: str) -> InvalidInput:
+    return InvalidInput(f"seal.{word}", Text(zh, en))

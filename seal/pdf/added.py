@@ -17,9 +17,9 @@ from pyhanko.pdf_utils.reader import HistoricalResolver, PdfFileReader
 from pyhanko.sign.fields import enumerate_sig_fields
 
 from seal.errors import SealedDiffers
-from seal.held import Held
 from seal.orders import PdfOrder
 from seal.pdf import sealing
+from seal.pdf.appearance import Appearance
 from seal.pdf.document import Inspected
 from seal.pdf.pages import entry, inherited
 from seal.pdf.showing import BEFORE, RESOURCE, Visible, around, contents, operators
@@ -36,10 +36,10 @@ class _Views:
     overwritten: frozenset[int]
 
 
-def check_added(approved: Inspected, sealed: bytes, held: Held, order: PdfOrder, marks: tuple[Mark, ...]) -> None:
+def check_added(approved: Inspected, sealed: bytes, look: Appearance, order: PdfOrder, marks: tuple[Mark, ...]) -> None:
     """Raises `SealedDiffers` unless only fields, signatures and the marks were added."""
     views = _views(sealed, len(order.suites))
-    shown = tuple(sealing.visible(mark, held, approved) for mark in marks)
+    shown = tuple(sealing.visible(mark, look, approved) for mark in marks)
     drawn = sealing.drawn(order)
     existing = sealing.existing_field(order.place)
     fields = _new_fields(views, order, existing)

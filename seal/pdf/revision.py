@@ -31,6 +31,7 @@ from foundation.errors import YinxinError
 from foundation.text import Text
 from hsm.digests import Digest
 from seal.pdf.showing import Shows, Visible
+from seal.pdf_forms import PdfForm
 
 EVERYTHING = FieldMDPSpec(FieldMDPAction.ALL)
 
@@ -45,6 +46,10 @@ class Closing(Enum):
     """First and only one: certified, no changes (DocMDP P=1)."""
     CERTIFY_ONE_MORE = "certify-one-more"
     """First of two: certified at P=2, a second prepared field waits and will lock (facts: sealing 2.6)."""
+    CERTIFY_FILL = "certify-fill"
+    """First: forms may be filled in and existing fields signed (P=2)."""
+    CERTIFY_ANNOTATE = "certify-annotate"
+    """First: comments too (P=3)."""
     LOCK = "lock"
     """A later signature that locks all fields and the document (FieldMDP all, P=1)."""
     OPEN = "open"
@@ -64,12 +69,15 @@ class Revision:
     name: str
     reason: str | None
     reserved: int
-    """Octets kept for the CMS structure."""
+    """Octets kept for the structure in /Contents."""
+    form: PdfForm = PdfForm.PADES
+    lock: tuple[str, ...] = ()
+    """Names of fields to lock, when `closing` does not lock everything."""
     visible: Visible | None = None
     shows: Shows | None = None
     """Marks beyond `visible`, a slice, a field that exists: all of them here, and `visible` stays None."""
     waiting_field: str | None = None
-    """A second, empty, locking field to create in the same revision (`CERTIFY_ONE_MORE`)."""
+    """A second, empty field to create in the same revision; it locks when this is `CERTIFY_ONE_MORE`."""
 
 
 class CmsTooLargeError(YinxinError):
@@ -87,6 +95,7 @@ class Prepared:
     """A file with a hole: `digest` covers all of it but the hole."""
 
     digest: bytes
+    byte_range: tuple[int, int, int, int]
     _prepared: PreparedByteRangeDigest
     _output: BytesIO
     _reserved: int
@@ -110,13 +119,14 @@ def prepare(writer: IncrementalPdfFileWriter, revision: Revision) -> Prepared:
     if shows is not None:
         shows.put(writer, reference)
     if revision.waiting_field:
+        locks = revision.closing is Closing.CERTIFY_ONE_MORE
         append_signature_field(
             writer,
             SigFieldSpec(
                 revision.waiting_field,
                 readable_field_name=revision.label,
-                field_mdp_spec=EVERYTHING,
-                doc_mdp_update_value=MDPPerm.NO_CHANGES,
+                field_mdp_spec=EVERYTHING if locks else None,
+                doc_mdp_update_value=MDPPerm.NO_CHANGES if locks else None,
             ),
         )
     value = coroutine.send(
@@ -125,7 +135,9 @@ def prepare(writer: IncrementalPdfFileWriter, revision: Revision) -> Prepared:
     if shows is not None:
         shows.value(reference, value)
     prepared, output = coroutine.send(SigIOSetup(md_algorithm=revision.digest.value))
-    return Prepared(prepared.document_digest, prepared, output, revision.reserved)
+    begin, end = prepared.reserved_region_start, prepared.reserved_region_end
+    byte_range = (0, begin, end, output.seek(0, 2) - end)
+    return Prepared(prepared.document_digest, byte_range, prepared, output, revision.reserved)
 
 
 def _new_field(revision: Revision) -> SigFieldSpec:
@@ -151,16 +163,21 @@ def _show(writer: IncrementalPdfFileWriter, field: Any, visible: Visible) -> Non
 
 
 def _dictionary(revision: Revision) -> SignatureObject:
-    return SignatureObject(
+    made = SignatureObject(
         timestamp=revision.time,
         subfilter=SigSeedSubFilter.PADES,
         name=revision.name,
         reason=revision.reason,
         bytes_reserved=2 * revision.reserved,
     )
+    made[pdf_name("/Filter")] = pdf_name(revision.form.filter)
+    made[pdf_name("/SubFilter")] = pdf_name(revision.form.subfilter)
+    return made
 
 
 _SETUPS: dict[Closing, Callable[[str], SigMDPSetup | None]] = {
+    Closing.CERTIFY_FILL: lambda md: SigMDPSetup(md, certify=True, docmdp_perms=MDPPerm.FILL_FORMS),
+    Closing.CERTIFY_ANNOTATE: lambda md: SigMDPSetup(md, certify=True, docmdp_perms=MDPPerm.ANNOTATE),
     Closing.CERTIFY_FINAL: lambda md: SigMDPSetup(md, certify=True, docmdp_perms=MDPPerm.NO_CHANGES),
     Closing.CERTIFY_ONE_MORE: lambda md: SigMDPSetup(md, certify=True, docmdp_perms=MDPPerm.FILL_FORMS),
     Closing.LOCK: lambda md: SigMDPSetup(md, field_lock=EVERYTHING, docmdp_perms=MDPPerm.NO_CHANGES),
@@ -171,6 +188,9 @@ _SETUPS: dict[Closing, Callable[[str], SigMDPSetup | None]] = {
 def _mdp(revision: Revision, field: Any) -> SigMDPSetup | None:
     """A lock somebody prepared in an existing field is carried out (ISO 32000-2 12.7.5.5), unless ours locks more."""
     setup = _SETUPS[revision.closing](revision.digest.value)
+    if revision.lock:
+        named = FieldMDPSpec(FieldMDPAction.INCLUDE, list(revision.lock))
+        setup = replace(setup or SigMDPSetup(revision.digest.value), field_lock=named)
     if revision.shows is None or not revision.shows.existing or "/Lock" not in field:
         return setup
     lock = field["/Lock"]

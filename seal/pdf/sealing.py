@@ -1,85 +1,100 @@
-"""Sealing one inspected PDF (PDF 用章): which revisions, which locks, and the CMS of each. PAdES B-T."""
+"""Sealing one inspected PDF (PDF 用章): which revisions, which locks, and what is in each."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 
-from ca import timestamps
-from ca.suites import Suite
 from foundation.clock import SHANGHAI
-from hsm.keys import Purpose
-from hsm.signing import ToBeSigned
-from seal.held import Held, key_name
+from seal.held import Held
 from seal.models import SealOrder, SealRow
 from seal.orders import PdfOrder
+from seal.pdf import contents
+from seal.pdf.appearance import Appearance
 from seal.pdf.document import Inspected
 from seal.pdf.revision import Closing, Revision, prepare
 from seal.pdf.showing import Shows, Visible
 from seal.pdf.writer import open_writer
+from seal.pdf_forms import Certification
 from seal.places import InField, Places, Riding, Way, listed
 from seal.placing import Mark
 from seal.room import SealRoom
 
-_TOKEN_ROOM = {Suite.SM2: 1000, Suite.RSA: 1350}
-"""Octets of a time stamp beside its two certificates, which are about as long as the issuing CA's.
 
-Reserved room is dear: every later reader of the file goes through its hexadecimal digits (facts: sealing 3.5).
-"""
+@dataclass(frozen=True, slots=True)
+class Work:
+    """Everything a sealing needs to know; `look` is the seal as it shows in this order."""
+
+    room: SealRoom
+    held: Held
+    row: SealRow
+    order: PdfOrder
+    inspected: Inspected
+    marks: tuple[Mark, ...]
+    look: Appearance
 
 
-def seal_document(
-    room: SealRoom,
-    held: Held,
-    row: SealRow,
-    order: PdfOrder,
-    inspected: Inspected,
-    writer: IncrementalPdfFileWriter,
-    marks: tuple[Mark, ...],
-    record: SealOrder,
-) -> bytes:
+def seal_document(work: Work, writer: IncrementalPdfFileWriter, record: SealOrder) -> bytes:
     """One revision per suite; the first shows the seal, wherever it was ordered."""
+    order, inspected = work.order, work.inspected
     names = _field_names(order, inspected)
-    shown = tuple(visible(mark, held, inspected) for mark in marks)
+    shown = tuple(visible(mark, work.look, inspected) for mark in work.marks)
     shows = _shows(order, inspected, shown)
     sealed = b""
     for index, suite in enumerate(order.suites):
+        first, last = index == 0, index == len(order.suites) - 1
         closing = _closing(order, inspected, index)
-        template = held.templates[suite]
         prepared = prepare(
             writer,
             Revision(
                 field=names[index],
-                label=row.name,
+                label=work.row.name,
                 digest=suite.digest,
                 closing=closing,
                 time=record.signing_time.astimezone(SHANGHAI),
-                name=row.department_name,
+                name=work.row.department_name,
                 reason=order.reason,
-                reserved=template.size_with(_TOKEN_ROOM[suite] + 2 * template.chain_size),
-                visible=shown[0] if index == 0 and shows is None else None,
-                shows=shows if index == 0 else None,
-                waiting_field=names[1] if closing is Closing.CERTIFY_ONE_MORE else None,
+                reserved=contents.most(work.room, work.held, order, suite),
+                form=contents.form_of(order, suite),
+                lock=order.lock if last else (),
+                visible=shown[0] if first and shows is None else None,
+                shows=shows if first else None,
+                waiting_field=names[1] if first and not last and _certifies(closing) else None,
             ),
         )
-        sealed = prepared.fill(_cms(room, held, suite, prepared.digest, record))
-        if index + 1 < len(order.suites):
+        sealed = prepared.fill(contents.make(work.room, work.held, order, suite, prepared, record))
+        if not last:
             writer = open_writer(sealed)
     return sealed
+
+
+_CERTIFIES = {
+    Certification.FILL_AND_SIGN: Closing.CERTIFY_FILL,
+    Certification.ANNOTATE: Closing.CERTIFY_ANNOTATE,
+}
+
+
+def _certifies(closing: Closing) -> bool:
+    """A certified file takes no new field, so the second signature's is made with the first."""
+    return closing is Closing.CERTIFY_ONE_MORE or closing in _CERTIFIES.values()
 
 
 def _closing(order: PdfOrder, inspected: Inspected, index: int) -> Closing:
     """Certify when first, lock when later; leave open when the order says so."""
     last = index == len(order.suites) - 1
-    if not order.closing:
+    if order.certify in _CERTIFIES:
+        return _CERTIFIES[order.certify] if index == 0 else Closing.OPEN
+    if not order.closing and order.certify is None:
         return Closing.OPEN
     if inspected.signed or index > 0:
         return Closing.LOCK if last else Closing.OPEN
     return Closing.CERTIFY_FINAL if last else Closing.CERTIFY_ONE_MORE
 
 
-def visible(mark: Mark, held: Held, inspected: Inspected) -> Visible:
+def visible(mark: Mark, look: Appearance, inspected: Inspected) -> Visible:
     """The mark in the page's own points."""
-    page, look = inspected.page(mark.page), held.appearance
+    page = inspected.page(mark.page)
     middle = mark.left + mark.part_left + mark.part_width / 2
     rectangle = page.rectangle(middle, mark.top + look.height / 2, mark.part_width, look.height)
     part = None if mark.part_width == look.width else (mark.part_left, mark.part_width)
@@ -117,12 +132,3 @@ def _field_names(order: PdfOrder, inspected: Inspected) -> list[str]:
             names.append(f"Seal{number}")
         number += 1
     return names
-
-
-def _cms(room: SealRoom, held: Held, suite: Suite, digest: bytes, record: SealOrder) -> bytes:
-    template = held.templates[suite]
-    attributes = template.signed_attributes(digest)
-    signer = room.keys.signer(key_name(held.code, suite))
-    value = signer.sign(ToBeSigned(Purpose.SEALING, attributes, f"seal-order:{record.id}:{suite}"))
-    token = timestamps.token(room.ca, suite, suite.digest, suite.digest.of(value))
-    return template.assemble(attributes, value, token)

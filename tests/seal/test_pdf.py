@@ -19,7 +19,7 @@ from ca.reading import read_token
 from ca.suites import USUAL, Suite
 from foundation.errors import InvalidInput
 from seal import cms
-from seal.compare import _RANGE
+from seal.compare_pdf import RANGE as _RANGE
 from seal.orders import PdfOrder, Placement
 from seal.pdf.document import inspect
 from seal.pdf.pages import PageBox

@@ -57,29 +57,30 @@ def test_a_mark_nobody_ordered_fails_the_comparison(one_region: Region, monkeypa
     honest = sealing.seal_document
 
     def lie(*given: object) -> bytes:
-        *others, marks, record = given
-        moved = tuple(replace(mark, left=mark.left + 1) for mark in marks)  # type: ignore[attr-defined]
-        return honest(*others, moved, record)  # type: ignore[arg-type]
+        work, *others = given
+        moved = tuple(replace(mark, left=mark.left + 1) for mark in work.marks)  # type: ignore[attr-defined]
+        return honest(replace(work, marks=moved), *others)  # type: ignore[type-var, arg-type]
 
     def twice(*given: object) -> bytes:
-        *others, marks, record = given
-        return honest(*others, (*marks, marks[0]), record)  # type: ignore[misc, arg-type, index]
+        work, *others = given
+        more = (*work.marks, work.marks[0])  # type: ignore[attr-defined]
+        return honest(replace(work, marks=more), *others)  # type: ignore[type-var, arg-type]
 
     def redraw(*given: object) -> bytes:
-        writer: Any = given[5]
+        writer: Any = given[1]
         page = writer.find_page_for_modification(0)[0]
         page.get_object()["/Contents"] = writer.add_object(StreamObject(stream_data=b"0 0 100 100 re f"))
         writer.mark_update(page)
         return honest(*given)  # type: ignore[arg-type]
 
     def redefine(*given: object) -> bytes:
-        writer: Any = given[5]
+        writer: Any = given[1]
         old = writer.find_page_for_modification(0)[0].get_object().raw_get("/Contents").reference
         writer.objects[(old.generation, old.idnum)] = StreamObject(stream_data=b"0 0 100 100 re f")
         return honest(*given)  # type: ignore[arg-type]
 
     def annotate(*given: object) -> bytes:
-        writer: Any = given[5]
+        writer: Any = given[1]
         link = DictionaryObject({NameObject("/Subtype"): NameObject("/Square")})
         writer.register_annotation(writer.find_page_for_modification(1)[0], writer.add_object(link))
         return honest(*given)  # type: ignore[arg-type]
