@@ -117,6 +117,14 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_seal_case_seal_id"), ["seal_id"], unique=False)
 
     op.create_table(
+        "seal_hash_digest",
+        sa.Column("order_id", sa.Uuid(), nullable=False),
+        sa.Column("digest", sa.String(length=64), nullable=False),
+        sa.Column("property_info", sa.String(length=200), nullable=True),
+        sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("order_id", name=op.f("pk_seal_hash_digest")),
+    )
+    op.create_table(
         "seal_policy",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("seal_id", sa.Uuid(), nullable=False),
@@ -176,6 +184,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_seal_policy_department"))
 
     op.drop_table("seal_policy")
+    op.drop_table("seal_hash_digest")
     with op.batch_alter_table("seal_case", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_seal_case_seal_id"))
         batch_op.drop_index(batch_op.f("ix_seal_case_expires_at"))
