@@ -9,6 +9,7 @@ from datetime import datetime
 from ca.reading import Certificate
 from hsm.schemes import Scheme
 from verify import roles
+from verify.changes import Change
 from verify.path import PathResult
 from verify.paths.faults import display_name
 from verify.report import Finding, Severity, SignatureReport, Sub
@@ -52,6 +53,7 @@ def tell(
     coverage: str | None = None,
     unprotected: tuple[str, ...] = (),
     broken_by: tuple[Finding, ...] = (),
+    changes: tuple[Change, ...] = (),
 ) -> SignatureReport:
     """The report entry. `broken_by` are errors found around the signature that make it no longer intact."""
     certificate = checked.certificate
@@ -77,6 +79,7 @@ def tell(
         unprotected=unprotected,
         seal=checked.seal,
         findings=tuple(_placed(item, name) for item in (*broken_by, *checked.findings)),
+        changes=changes,
     )
 
 
@@ -95,7 +98,13 @@ def tell_unsupported(name: str, form: str, found: Finding | None = None) -> Sign
 
 
 def tell_stamp(
-    stamp: StampResult, *, name: str, form: str, coverage: str | None, broken_by: tuple[Finding, ...] = ()
+    stamp: StampResult,
+    *,
+    name: str,
+    form: str,
+    coverage: str | None,
+    broken_by: tuple[Finding, ...] = (),
+    changes: tuple[Change, ...] = (),
 ) -> SignatureReport:
     """A document time stamp: an authority saw these octets at that time."""
     spoiled = not stamp.intact or any(item.severity is Severity.ERROR for item in broken_by)
@@ -116,6 +125,7 @@ def tell_stamp(
         certificate_path=stamp.path.lines if stamp.path else (),
         coverage=coverage,
         findings=tuple(_placed(item, name) for item in (*broken_by, *stamp.findings)),
+        changes=changes,
     )
 
 

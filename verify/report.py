@@ -14,6 +14,7 @@ from enum import StrEnum
 from typing import Any
 
 from foundation.text import Text
+from verify.changes import Change
 
 
 class Verdict(StrEnum):
@@ -57,6 +58,7 @@ class Sub(StrEnum):
     OUT_OF_BOUNDS_NO_POE = "OUT_OF_BOUNDS_NO_POE"
     OUT_OF_BOUNDS_NOT_REVOKED = "OUT_OF_BOUNDS_NOT_REVOKED"
     NO_POE = "NO_POE"
+    SIGNED_DATA_NOT_FOUND = "SIGNED_DATA_NOT_FOUND"
     TRY_LATER = "TRY_LATER"
     GENERIC = "GENERIC"
 
@@ -127,8 +129,8 @@ class SignatureReport:
 
     name: str
     kind: str
-    """`seal` (official seal, or the signature of a printed code), `signature`, `timestamp` (of a document) or
-    `certificate` (the issuer's signature over a judged certificate)."""
+    """`seal` (official seal, or the signature of a printed code), `signature`, `timestamp` (of a document),
+    `certificate` (the issuer's signature over a judged certificate) or `list` (over revocation data)."""
     format: str
     intact: bool
     trusted: bool
@@ -145,6 +147,8 @@ class SignatureReport:
     seal: Mapping[str, str] | None = None
     """Of the electronic seal: code, name, validity, maker, structure."""
     findings: tuple[Finding, ...] = ()
+    changes: tuple[Change, ...] = ()
+    """What later revisions of the file changed, allowed or not."""
 
     @property
     def indication(self) -> Indication:
@@ -169,6 +173,7 @@ class SignatureReport:
             "unprotected": [clean(part) for part in self.unprotected],
             "seal": {key: clean(value) for key, value in self.seal.items()} if self.seal is not None else None,
             "findings": [finding.to_json() for finding in self.findings],
+            "changes": [change.to_json() for change in self.changes],
         }
 
 
@@ -204,7 +209,7 @@ class Report:
 
     name: str | None
     kind: str
-    """`pdf`, `ofd`, `certificate`, `code` or `unknown`."""
+    """`pdf`, `ofd`, `cms`, `jws`, `seal`, `certificate`, `list`, `timestamp`, `code` or `unknown`."""
     sha256: str
     size: int
     verdict: Verdict
@@ -259,10 +264,11 @@ _HEADS = {
 }
 
 
-def decide(signatures: Iterable[SignatureReport], findings: Iterable[Finding]) -> Verdict:
+def decide(signatures: Iterable[SignatureReport], findings: Iterable[Finding], *, needs_seal: bool = True) -> Verdict:
     """Every error decides against, every open question leaves it open; genuine needs a trusted official seal.
 
-    All signatures of a file must hold: a file with one good and one broken seal is not genuine.
+    All signatures of a file must hold: a file with one good and one broken seal is not genuine. Where the file is
+    nothing but a signature (`needs_seal` false), anybody's will do: the report says whose.
     """
     signatures = tuple(signatures)
     every = (*findings, *(finding for signature in signatures for finding in signature.findings))
@@ -270,7 +276,9 @@ def decide(signatures: Iterable[SignatureReport], findings: Iterable[Finding]) -
     broken = not all(signature.intact for signature in signatures)
     if Severity.ERROR in severities or (broken and Severity.UNKNOWN not in severities):
         return Verdict.NOT_GENUINE
-    sealed = any(signature.kind in ("seal", "certificate") for signature in signatures)
+    sealed = any(signature.kind in ("seal", "certificate") for signature in signatures) or (
+        bool(signatures) and not needs_seal
+    )
     if broken or Severity.UNKNOWN in severities or not sealed or not all(signature.trusted for signature in signatures):
         return Verdict.CANNOT_TELL
     return Verdict.GENUINE

@@ -31,6 +31,19 @@ class CertificateLineOut(Wire):
     source: str | None
 
 
+class ChangeOut(Wire):
+    """签后改动 / one change after signing; `box` is left, bottom, right, top in points of the page."""
+
+    revision: int
+    kind: str
+    allowed: bool
+    page: int | None
+    box: list[float] | None
+    field: str | None
+    text_zh: str
+    text_en: str
+
+
 class SignatureOut(Wire):
     name: str
     kind: Literal["seal", "signature", "timestamp", "certificate"]
@@ -49,6 +62,7 @@ class SignatureOut(Wire):
     unprotected: list[str]
     seal: dict[str, str] | None
     findings: list[FindingOut]
+    changes: list[ChangeOut]
 
 
 class LicenceFactsOut(Wire):

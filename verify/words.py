@@ -5,7 +5,7 @@ Findings about certificates are made in `verify.paths`, for they name a certific
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from foundation.text import Text
 from verify.report import Finding, Severity
@@ -118,6 +118,21 @@ _COMMON: dict[str, tuple[Severity, str, str]] = {
     "pdf.trailing_bytes": (_E, "文件末尾有签章后追加的内容。", "Octets were appended after the end of the file."),
     "pdf.leading_bytes": (_E, "文件开头有 PDF 之外的内容。", "There are octets before the PDF begins."),
     "pdf.changed_after_sealing": (_E, "盖章之后文件又被修改：{0}。", "The file was changed after sealing: {0}."),
+    "pdf.changed_as_permitted": (
+        _I,
+        "签名之后有改动，均在签名人允许的范围之内：{0}。",
+        "It was changed after signing as the signer permitted: {0}.",
+    ),
+    "pdf.covered": (
+        _E,
+        "后加的签章“{0}”遮住了第 {1} 页上原已签章的内容。",
+        'The later signature "{0}" covers what was sealed before on page {1}.',
+    ),
+    "pdf.cover_unknown": (
+        _U,
+        "无法判断后加的签章“{0}”是否遮住了原有内容，请打开文件查看。",
+        'It cannot be told whether the later signature "{0}" covers earlier content. Look at the pages.',
+    ),
     "pdf.not_permitted": (
         _E,
         "盖章之后的修改超出了签章所允许的范围。",
@@ -188,3 +203,10 @@ def finding(code: str, *values: object, where: str | None = None, severity: Seve
     """The finding of this code; `values` fill the places in its words."""
     usual, zh, en = _WORDS[code]
     return Finding(code, severity or usual, Text(zh.format(*values), en.format(*values)), where)
+
+
+def joined(code: str, texts: Sequence[Text], *, more: bool = False) -> Finding:
+    """The finding of this code about several things; `more` when not all of them are named."""
+    usual, zh, en = _WORDS[code]
+    zhs, ens = "；".join(text.zh for text in texts), "; ".join(text.en for text in texts)
+    return Finding(code, usual, Text(zh.format(f"{zhs} 等" if more else zhs), en.format(f"{ens} …" if more else ens)))

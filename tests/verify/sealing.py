@@ -80,7 +80,7 @@ def pdf(
     room = form.size_with(4000)
     prepared = prepare(
         writer,
-        Revision(field, "seal", signer.scheme.digest, closing, NOW, "department", None, room, visible),
+        Revision(field, "seal", signer.scheme.digest, closing, NOW, "department", None, room, visible=visible),
     )
     attributes = form.signed_attributes(prepared.digest)
     value = signer.sign(attributes)

@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from verify.changes import Box
 from verify.checked import Checked
 from verify.pdf.ranges import BadRange, Coverage, coverage, marker, revision_end, seen_ranges
 from verify.pdf.structure import Signature, Structure
+from verify.report import Finding
 from verify.stamps import StampResult
 
 HIDDEN = ""
@@ -24,6 +26,11 @@ class Found:
     revision: int | None = None
     checked: Checked | None = None
     stamp: StampResult | None = None
+    shown: tuple[tuple[int, Box], ...] = ()
+    """Pages and rectangles where its picture stands."""
+    looked: bool = False
+    covering: Finding | None = None
+    """What its picture hides; known once `looked`."""
 
     @property
     def good(self) -> bool:

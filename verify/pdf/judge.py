@@ -13,9 +13,10 @@ from verify.checked import Checked, tell, tell_stamp, tell_unsupported
 from verify.cms_check import Document, check_cms
 from verify.moments import Moment
 from verify.pdf.attachments import licence_data
+from verify.pdf.compare.revisions import Revisions
 from verify.pdf.dates import pdf_date
 from verify.pdf.found import HIDDEN, Found, collect, cover
-from verify.pdf.later import after, around, hidden
+from verify.pdf.later import Later, after, around, hidden
 from verify.pdf.ranges import Coverage
 from verify.pdf.structure import PdfTrouble, Structure, read_structure
 from verify.report import Finding, SignatureReport, Sub
@@ -56,7 +57,8 @@ def judge_pdf(data: bytes, trust: TrustStore, moment: Moment) -> Judged:
         if item.coverage is not None and item.stamp is None:
             item.checked = _check(item, item.coverage, trust, _proved(item, found, moment))
     # 5. what came after each, now that it is known who signed later
-    reports = [_tell(item, found, structure) for item in found]
+    revisions = Revisions(structure) if structure is not None else None
+    reports = [_tell(item, found, structure, revisions) for item in found]
     findings += around(data, found, structure)
     licence = _licence(structure) if structure is not None and found else None
     return Judged(tuple(reports), tuple(findings), licence)
@@ -101,7 +103,7 @@ def _proved(item: Found, found: list[Found], moment: Moment) -> Moment:
     return replace(moment, proved=min(times)) if times else moment
 
 
-def _tell(item: Found, found: list[Found], structure: Structure | None) -> SignatureReport:
+def _tell(item: Found, found: list[Found], structure: Structure | None, revisions: Revisions | None) -> SignatureReport:
     signature = item.signature
     name = signature.field or "?"
     form = f"PDF {signature.subfilter.lstrip('/') or 'unknown'}"
@@ -109,12 +111,13 @@ def _tell(item: Found, found: list[Found], structure: Structure | None) -> Signa
         return tell_unsupported(name, form, finding("pdf.byte_range", item.bad_range or ""))
     if item.checked is None and item.stamp is None:
         return tell_unsupported(name, form)
-    later = after(item, found, structure) if structure is not None else []
+    later = after(item, found, structure, revisions) if structure is not None and revisions is not None else Later()
+    around_it = later.findings
     if signature.field == HIDDEN and structure is not None:
-        later.append(hidden(item, found))
+        around_it = (*around_it, hidden(item, found))
     place = "whole_file" if item.coverage.whole_file else "revision"
     if item.stamp is not None:
-        return tell_stamp(item.stamp, name=name, form=form, coverage=place, broken_by=tuple(later))
+        return tell_stamp(item.stamp, name=name, form=form, coverage=place, broken_by=around_it, changes=later.changes)
     assert item.checked is not None  # noqa: S101 - one of the two was made in steps 3 and 4
     rest = () if item.coverage.whole_file else (f"{item.coverage.end}-{len(item.coverage.data)}",)
     return tell(
@@ -124,7 +127,8 @@ def _tell(item: Found, found: list[Found], structure: Structure | None) -> Signa
         claimed=pdf_date(signature.claimed),
         coverage=place,
         unprotected=rest,
-        broken_by=tuple(later),
+        broken_by=around_it,
+        changes=later.changes,
     )
 
 

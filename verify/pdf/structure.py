@@ -70,12 +70,12 @@ class BoundedReader(PdfFileReader):
 
     def __init__(self, data: bytes, seconds: float = SECONDS) -> None:
         self._reads = 0
-        self._deadline = time.monotonic() + seconds
-        super().__init__(_Watched(data, self._deadline), strict=True, decode_limits=_LIMITS)
+        self.deadline = time.monotonic() + seconds
+        super().__init__(_Watched(data, self.deadline), strict=True, decode_limits=_LIMITS)
 
     def get_object(self, *args: Any, **named: Any) -> Any:
         self._reads += 1
-        if self._reads > MOST_READS or (self._reads % 64 == 0 and time.monotonic() > self._deadline):
+        if self._reads > MOST_READS or (self._reads % 64 == 0 and time.monotonic() > self.deadline):
             raise PdfTrouble("too much work", limit=True)
         return super().get_object(*args, **named)
 

@@ -1,0 +1,90 @@
+"""Two values side by side, all the way down (逐项比对): where they differ, and at which place of the document."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pyhanko.pdf_utils import generic
+
+from verify.pdf.compare.forms import View
+from verify.pdf.compare.places import Difference, Place
+from verify.pdf.compare.versions import Key, Versions, is_null, key_of, raw
+
+MOST_DIFFERENCES = 200
+_NUMBERS = (generic.NumberObject, generic.FloatObject)
+
+
+class Walk:
+    """One step from revision `before` to `before + 1`."""
+
+    def __init__(self, versions: Versions, before: int, views: tuple[View, View]) -> None:
+        self.versions = versions
+        self.before, self.after = before, before + 1
+        self.views = views
+        self.found: list[Difference] = []
+        self._owned = tuple(
+            frozenset((*view.owners, *view.places, *(page.key for page in view.pages))) for view in views
+        )
+        self._seen: set[tuple[Key, Key, str, int | None]] = set()
+        self._told: set[Place] = set()
+
+    def differ(self, place: Place, *, prepared: bool = False) -> None:
+        """Once for each place: a page with fifty new words has one changed content."""
+        if place not in self._told and len(self.found) < MOST_DIFFERENCES:
+            self._told.add(place)
+            self.found.append(Difference(self.after, place, prepared))
+
+    def compare(self, old: Any, new: Any, place: Place) -> None:
+        waiting = [(old, new)]
+        while waiting:
+            self.versions.spend()
+            one, other = waiting.pop()
+            keys = key_of(one), key_of(other)
+            if keys[0] is not None and keys[1] is not None and self._met(keys[0], keys[1], place):
+                continue
+            one, other = self.versions.get(one, self.before), self.versions.get(other, self.after)
+            inner = _inner(one, other)
+            if inner is None:
+                self.differ(place)
+            else:
+                waiting += inner
+
+    def _met(self, old: Key, new: Key, place: Place) -> bool:
+        """Compared already, or about to be from its own side."""
+        if old in self._owned[0] or new in self._owned[1]:
+            if old != new:
+                self.differ(place)
+            return True
+        page = place.page if old != new else None
+        step = (old, new, str(place.kind) + (place.field or ""), page)
+        if step in self._seen:
+            return True
+        self._seen.add(step)
+        return False
+
+
+def _inner(one: Any, other: Any) -> list[tuple[Any, Any]] | None:
+    """What is inside both, in pairs; None when they differ themselves."""
+    if isinstance(one, generic.DictionaryObject) and isinstance(other, generic.DictionaryObject):
+        streams = isinstance(one, generic.StreamObject), isinstance(other, generic.StreamObject)
+        if streams[0] != streams[1] or (all(streams) and _octets(one) != _octets(other)):
+            return None
+        keys = {**dict.fromkeys(one), **dict.fromkeys(other)}
+        if all(streams):
+            keys.pop("/Length", None)
+        return [(raw(one, key), raw(other, key)) for key in keys]
+    if isinstance(one, generic.ArrayObject) and isinstance(other, generic.ArrayObject):
+        return [(one.raw_get(i), other.raw_get(i)) for i in range(len(one))] if len(one) == len(other) else None
+    return [] if _same(one, other) else None
+
+
+def _octets(stream: Any) -> bytes:
+    return bytes(stream.encoded_data)
+
+
+def _same(one: Any, other: Any) -> bool:
+    if is_null(one) or is_null(other):
+        return is_null(one) and is_null(other)
+    if isinstance(one, _NUMBERS) and isinstance(other, _NUMBERS):
+        return bool(one == other)
+    return type(one) is type(other) and bool(one == other)

@@ -1,0 +1,103 @@
+"""Drawing two states of a PDF and comparing the pictures (渲染比对), in a process of its own: PDFium is native code.
+
+Started by `verify.pdf.looking` for one question: a line of JSON, then the file, on standard input; JSON comes back.
+Holds nothing worth taking, and lives under hard limits of memory and processor time.
+"""
+
+from __future__ import annotations
+
+import base64
+import ctypes
+import json
+import resource
+import sys
+from collections.abc import Sequence
+from io import BytesIO
+from typing import Any
+
+from PIL import Image
+from pypdfium2 import PdfDocument, raw
+
+from verify.pdf.pixels import Pixels, differing, hidden_part
+
+MEMORY = 1536 * 1024 * 1024
+SCALE = 1.5
+MOST_SIDE = 1400
+_pdfium: Any = raw
+
+
+def main() -> None:
+    question = json.loads(sys.stdin.buffer.readline())
+    seconds = int(question["seconds"])
+    data = sys.stdin.buffer.read()
+    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    sys.stdout.write(json.dumps(answer(data, question)))
+    sys.stdout.flush()
+
+
+def answer(data: bytes, question: dict[str, Any]) -> list[dict[str, Any]]:
+    first, last = (_open(data[:end]) for end in question["ends"])
+    pages = question["pages"] or range(1, min(question["most"], max(len(first), len(last))) + 1)
+    return [_page(first, last, number, question) for number in pages]
+
+
+def _open(data: bytes) -> Any:
+    document: Any = PdfDocument(data)
+    document.init_forms()
+    return document
+
+
+def _page(first: Any, last: Any, number: int, question: dict[str, Any]) -> dict[str, Any]:
+    before, after = (_draw(document, number) for document in (first, last))
+    found: dict[str, Any] = {"page": number, "boxes": [], "hidden": []}
+    shown = after or before
+    if shown is None:
+        return found
+    if before is None or after is None or before[1].size != after[1].size:
+        found["boxes"] = [_points(shown, (0, 0, *shown[1].size))]
+    else:
+        found["boxes"] = [_points(after, box) for box in differing(before[1], after[1])]
+        areas = [_pixels(after, box) for box in question["covering"]]
+        found["hidden"] = [hidden_part(before[1], after[1], area) for area in areas]
+    if question["pictures"]:
+        found |= {name: _png(one[1]) for name, one in (("before", before), ("after", after)) if one is not None}
+    return found
+
+
+def _draw(document: Any, number: int) -> tuple[Any, Image.Image] | None:
+    if number > len(document):
+        return None
+    page = document[number - 1]
+    scale = min(SCALE, MOST_SIDE / max(page.get_size()))
+    return page, page.render(scale=scale, may_draw_forms=True).to_pil().convert("RGB")
+
+
+def _points(drawn: tuple[Any, Image.Image], box: Pixels) -> list[float]:
+    """A box of pixels in points of the page, whichever way it is turned and cropped."""
+    x, y = ctypes.c_double(), ctypes.c_double()
+    corners = []
+    for across, down in ((box[0], box[1]), (box[2], box[3])):
+        _pdfium.FPDF_DeviceToPage(drawn[0], 0, 0, *drawn[1].size, 0, across, down, x, y)
+        corners.append((x.value, y.value))
+    (x0, y0), (x1, y1) = corners
+    return [round(value, 1) for value in (min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1))]
+
+
+def _pixels(drawn: tuple[Any, Image.Image], box: Sequence[float]) -> Pixels:
+    x, y = ctypes.c_int(), ctypes.c_int()
+    corners = []
+    for across, up in ((box[0], box[1]), (box[2], box[3])):
+        _pdfium.FPDF_PageToDevice(drawn[0], 0, 0, *drawn[1].size, 0, across, up, x, y)
+        corners.append((x.value, y.value))
+    (x0, y0), (x1, y1) = corners
+    width, height = drawn[1].size
+    return max(0, min(x0, x1)), max(0, min(y0, y1)), min(width, max(x0, x1)), min(height, max(y0, y1))
+
+
+def _png(picture: Image.Image) -> str:
+    out = BytesIO()
+    picture.save(out, "PNG")
+    return base64.b64encode(out.getvalue()).decode("ascii")

@@ -1,0 +1,102 @@
+"""Looking at two states of a PDF (前后画面比对): asks `verify.pdf.drawing_child` in a bounded child process.
+
+Both states are beginnings of the same file, for every revision of a PDF is. PDFium is native code over hostile octets:
+it runs apart, and when it fails there is no picture, never a wrong one.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from verify.changes import Box
+
+SECONDS = 8
+WALL_SECONDS = 20
+MOST_ANSWER = 32 * 1024 * 1024
+MOST_FILE = 64 * 1024 * 1024
+MOST_PAGES = 12
+_ROOT = Path(__file__).resolve().parents[2]
+_START = f"import sys; sys.path.insert(0, {str(_ROOT)!r}); from verify.pdf.drawing_child import main; main()"
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """One page before and after. `boxes`: what looks different, in points; `hidden`: parts of the asked boxes, 0 to 1,
+    where something that could be read no longer can.
+    """
+
+    page: int
+    boxes: tuple[Box, ...]
+    hidden: tuple[float, ...] = ()
+    before: bytes | None = None
+    after: bytes | None = None
+
+
+def look(
+    data: bytes,
+    ends: tuple[int, int],
+    pages: Sequence[int] = (),
+    *,
+    covering: Sequence[Box] = (),
+    pictures: bool = False,
+) -> tuple[Sight, ...] | None:
+    """The pages of `data[:ends[0]]` and `data[:ends[1]]`; all pages when none are named. None when it cannot be said.
+
+    `covering`: boxes on the one page asked for, of which `hidden` speaks.
+    """
+    if len(data) > MOST_FILE:
+        return None
+    question = {
+        "ends": ends,
+        "pages": sorted(set(pages))[:MOST_PAGES],
+        "most": MOST_PAGES,
+        "covering": covering,
+        "pictures": pictures,
+        "seconds": SECONDS,
+    }
+    try:
+        done = subprocess.run(
+            [sys.executable, "-I", "-c", _START],
+            input=json.dumps(question).encode() + b"\n" + data[: max(ends)],
+            capture_output=True,
+            check=False,
+            timeout=WALL_SECONDS,
+            env={"LC_ALL": "C.UTF-8"},
+        )
+    except (subprocess.TimeoutExpired, OSError):
+        return None
+    if done.returncode != 0 or len(done.stdout) > MOST_ANSWER:
+        return None
+    try:
+        return tuple(_sight(item) for item in json.loads(done.stdout))
+    except (ValueError, TypeError, KeyError, binascii.Error):
+        return None
+
+
+def _sight(item: dict[str, object]) -> Sight:
+    boxes, hidden, page = item["boxes"], item["hidden"], item["page"]
+    if not isinstance(boxes, list) or not isinstance(hidden, list) or not isinstance(page, int):
+        raise TypeError
+    return Sight(
+        page,
+        tuple(_box(box) for box in boxes),
+        tuple(float(part) for part in hidden),
+        _picture(item.get("before")),
+        _picture(item.get("after")),
+    )
+
+
+def _box(numbers: Sequence[float]) -> Box:
+    left, bottom, right, top = (float(number) for number in numbers)
+    return left, bottom, right, top
+
+
+def _picture(text: object) -> bytes | None:
+    return base64.b64decode(text, validate=True) if isinstance(text, str) else None
