@@ -9,26 +9,32 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
 
 from ca.reading import Certificate, scheme_of
 from foundation import der
 from foundation.der import DerError
 from hsm.digests import Digest, digest_of_oid
+from hsm.errors import BadSignature
 from hsm.schemes import Scheme
 from seal import cms
 from seal.cms import SignedData, SignerInfo
+from verify import values
 from verify.checked import Broken, Checked
 from verify.cms_shape import is_canonical
 from verify.extras import unverified
-from verify.links import parsed, stands
+from verify.links import parsed
 from verify.moments import Moment
 from verify.path import validate
 from verify.report import Finding, Severity, Sub
 from verify.stamps import StampResult, check_stamp
+from verify.times.carried import CERTIFICATE_VALUES, REVOCATION_VALUES, items_of
+from verify.times.timeline import timeline
 from verify.trust import TrustStore, Use
 from verify.words import finding
+
+COUNTER_SIGNATURE = "1.2.840.113549.1.9.6"
+_KNOWN = frozenset({cms.TIME_STAMP_ATTRIBUTE, CERTIFICATE_VALUES, REVOCATION_VALUES})
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,65 +45,104 @@ class Document:
     whole: Callable[[], bytes]
 
 
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What a carrier demands beyond the mathematics."""
+
+    needs_binding: bool = False
+    names_extras: bool = False
+    """Unsigned attributes and certificates that prove nothing are named, not refused: in a file that is nothing but a
+    signature no reader shows them, in a document they are room for somebody else's octets."""
+    counter: bool = False
+    """A counter-signature: it has no content type (RFC 5652 11.4)."""
+
+
+PAPER = Rules()
+"""A signature inside a document."""
+
+
 def check_cms(data: bytes, document: Document, trust: TrustStore, moment: Moment, *, needs_binding: bool) -> Checked:
     """Judge the SignedData in `data`; octets after it must be the zeros of a PDF's reserved place.
 
     `moment.proved` may come from a document time stamp that covers this signature.
     """
     try:
-        return _check(cms.read(data), document, trust, moment, needs_binding=needs_binding)
+        signed = cms.read(data)
+        _check_alone(signed)
+        return check_signer(signed, signed.signers[0], document, trust, moment, Rules(needs_binding=needs_binding))
     except DerError as error:
         return Checked(intact=False, sub=Sub.FORMAT_FAILURE, findings=(finding("signature.format", error.detail.en),))
     except Broken as broken:
         return broken.result
 
 
-def _check(
-    signed: SignedData,
-    document: Document,
-    trust: TrustStore,
-    moment: Moment,
-    *,
-    needs_binding: bool,
-) -> Checked:
-    # 1. one signer, nothing unaccounted for
+def _check_alone(signed: SignedData) -> None:
+    """One signer, nothing unaccounted for."""
     if len(signed.signers) != 1:
         raise Broken(Sub.FORMAT_FAILURE, finding("signature.format", f"{len(signed.signers)} signerInfos"))
-    if signed.trailing.strip(b"\x00") or (not signed.indefinite and not is_canonical(signed)):
+    if signed.trailing.strip(b"\x00"):
         raise Broken(Sub.FORMAT_FAILURE, finding("signature.not_canonical"))
-    signer = signed.signers[0]
+
+
+def check_signer(
+    signed: SignedData,
+    signer: SignerInfo,
+    document: Document | None,
+    trust: TrustStore,
+    moment: Moment,
+    rules: Rules = PAPER,
+) -> Checked:
+    """One signer of a SignedData. Without `document` nobody knows what was signed. Raises `Broken` or `DerError`."""
+    # 1. every octet around the signed part is accounted for
+    if not signed.indefinite and not is_canonical(signed):
+        raise Broken(Sub.FORMAT_FAILURE, finding("signature.not_canonical"))
     # 2. whose
     certificate = _certificate(signed, signer, trust)
     # 3. the mathematics
     scheme, digest = _algorithms(signer, certificate)
-    findings = _check_binding(signer, certificate, needed=needs_binding)
-    message = _message(signed, signer, document, digest, certificate)
-    if not stands(certificate.spki, scheme, message, signer.signature):
-        raise Broken(Sub.SIG_CRYPTO_FAILURE, finding("signature.crypto"), certificate=certificate)
-    # 4. when: attributes outside the signature prove themselves or are refused
-    stamp = _time_stamp(signer, trust, moment.now)
+    findings = _check_binding(signer, certificate, needed=rules.needs_binding)
+    if document is None and signer.signed_octets is None:
+        raise Broken(Sub.SIGNED_DATA_NOT_FOUND, finding("content.missing"), certificate=certificate)
+    message, told = _message(signed, signer, document, digest, certificate, rules)
+    findings += told + _check_value(certificate, scheme, message, signer.signature)
+    # 4. when: attributes outside the signature prove themselves, or are refused or named
+    findings += _check_attributes(signer, rules)
+    trust = timeline(trust, moment, items=items_of(signed, signer)).trust
+    stamp = _time_stamp(signer, trust, moment)
     if stamp is not None and not stamp.intact:
         return Checked(intact=False, sub=Sub.SIG_CONSTRAINTS_FAILURE, certificate=certificate, findings=stamp.findings)
     proved = stamp.time if stamp is not None and stamp.trusted else moment.proved
     findings += list(stamp.findings) if stamp is not None else [finding("time.claimed")]
     # 5. by whose authority
-    at = Moment(moment.now, proved, moment.offline)
+    at = replace(moment, proved=proved)
     extra = [parsed(item) for item in signed.certificates]
     path = validate(certificate, trust, extra=extra, moment=at, use=Use.SEAL)
     if unverified(signed.certificates, path, trust):
-        raise Broken(Sub.FORMAT_FAILURE, finding("signature.unverified_certificate"), certificate=certificate)
+        if not rules.names_extras:
+            raise Broken(Sub.FORMAT_FAILURE, finding("signature.unverified_certificate"), certificate=certificate)
+        findings.append(finding("signature.unverified_certificate", severity=Severity.WARNING))
     if scheme.weak:
         findings.append(finding("signature.algorithm_weak", scheme.value))
+    known = document is not None
     return Checked(
-        intact=True,
-        sub=path.sub or _undecided(findings),
+        intact=known,
+        sub=path.sub or _undecided(findings) or (None if known else Sub.SIGNED_DATA_NOT_FOUND),
         certificate=certificate,
         scheme=scheme,
         path=path,
         stamp=stamp,
         claimed=signer.signing_time,
-        findings=(*findings, *path.findings),
+        findings=(*findings, *path.findings, *(() if known else (finding("content.missing"),))),
     )
+
+
+def _check_value(certificate: Certificate, scheme: Scheme, message: bytes, value: bytes) -> list[Finding]:
+    try:
+        return [finding(code) for code in values.departures(certificate.spki, scheme, message, value)]
+    except BadSignature as error:
+        bare = values.is_without_z(certificate.spki, scheme, message, value, message)
+        also = (finding("signature.without_z"),) if bare else ()
+        raise Broken(Sub.SIG_CRYPTO_FAILURE, finding("signature.crypto"), *also, certificate=certificate) from error
 
 
 def _undecided(findings: list[Finding]) -> Sub | None:
@@ -126,8 +171,22 @@ def _algorithms(signer: SignerInfo, certificate: Certificate) -> tuple[Scheme, D
     scheme = scheme_of(der.parse(identifier), digest) if digest is not None else None
     if digest is None or scheme is None or scheme.digest is not digest:
         named = f"{signer.signature_algorithm} / {signer.digest_algorithm}"
+        if _stands_otherwise(signer, certificate):
+            altered = finding("signature.format", f"it was not made with {named}")
+            raise Broken(Sub.FORMAT_FAILURE, altered, certificate=certificate)
         raise Broken(Sub.SIG_CRYPTO_FAILURE, finding("signature.algorithm_unknown", named), certificate=certificate)
     return scheme, digest
+
+
+def _stands_otherwise(signer: SignerInfo, certificate: Certificate) -> bool:
+    """The value stands under an algorithm we know: somebody changed the name of it, which no signature protects."""
+    for scheme in Scheme:
+        try:
+            values.departures(certificate.spki, scheme, signer.signed_octets or b"", signer.signature)
+        except BadSignature:
+            continue
+        return True
+    return False
 
 
 def _check_binding(signer: SignerInfo, certificate: Certificate, *, needed: bool) -> list[Finding]:
@@ -148,38 +207,61 @@ def _check_binding(signer: SignerInfo, certificate: Certificate, *, needed: bool
 
 
 def _message(
-    signed: SignedData, signer: SignerInfo, document: Document, digest: Digest, certificate: Certificate
-) -> bytes:
+    signed: SignedData,
+    signer: SignerInfo,
+    document: Document | None,
+    digest: Digest,
+    certificate: Certificate,
+    rules: Rules,
+) -> tuple[bytes, list[Finding]]:
     """The octets the signature value covers, after comparing the document with them."""
-    actual = document.digest(digest)
-    if signed.content is not None and not _states(signed.content, actual, document):
-        raise Broken(Sub.HASH_FAILURE, finding("signature.hash"), certificate=certificate)
+    told: list[Finding] = []
+    actual = document.digest(digest) if document is not None else None
+    if signed.content is not None and document is not None and actual is not None:
+        stated = _states(signed.content, actual, document)
+        if stated is None:
+            raise Broken(Sub.HASH_FAILURE, finding("signature.hash"), certificate=certificate)
+        told += stated
     if signer.signed_octets is None:
-        return signed.content if signed.content is not None else document.whole()
+        if document is None:
+            raise Broken(Sub.SIGNED_DATA_NOT_FOUND, finding("content.missing"), certificate=certificate)
+        return signed.content if signed.content is not None else document.whole(), told
     covered = actual if signed.content is None else digest.of(signed.content)
-    if signer.message_digest != covered:
+    if covered is not None and signer.message_digest != covered:
         raise Broken(Sub.HASH_FAILURE, finding("signature.hash"), certificate=certificate)
-    if signer.content_type not in (signed.content_type, cms.DATA, cms.GM_DATA):
+    allowed = (None,) if rules.counter else (signed.content_type, cms.DATA, cms.GM_DATA)
+    if signer.content_type not in allowed:
         raise Broken(Sub.FORMAT_FAILURE, finding("signature.format", "content type"), certificate=certificate)
-    return signer.signed_octets
+    return signer.signed_octets, told
 
 
-def _states(content: bytes, actual: bytes, document: Document) -> bool:
-    """EContent is the document's digest (bare or base64, any known digest) or the document itself."""
-    if content in (actual, base64.b64encode(actual)):
-        return True
-    if len(content) == Digest.SHA1.size:  # adbe.pkcs7.sha1
-        return content == document.digest(Digest.SHA1)
-    return content == document.whole()
+def _states(content: bytes, actual: bytes, document: Document) -> list[Finding] | None:
+    """EContent is the document's digest (bare or base64, any known digest) or the document itself; None: neither."""
+    if content == actual:
+        return []
+    if content == base64.b64encode(actual):
+        return [finding("deviation.base64_digest")]
+    if len(content) == Digest.SHA1.size and content == document.digest(Digest.SHA1):  # adbe.pkcs7.sha1
+        return []
+    return [] if content == document.whole() else None
 
 
-def _time_stamp(signer: SignerInfo, trust: TrustStore, now: datetime) -> StampResult | None:
-    """Every unsigned attribute must be a time stamp over the signature value; the first trusted one counts."""
+def _check_attributes(signer: SignerInfo, rules: Rules) -> list[Finding]:
+    """Unsigned attributes other than time stamps over the signature value."""
+    named: list[Finding] = []
     for attribute in signer.unsigned_attributes:
-        if attribute.oid != cms.TIME_STAMP_ATTRIBUTE:
+        if attribute.oid in _KNOWN or (rules.names_extras and attribute.oid == COUNTER_SIGNATURE):
+            continue
+        if not rules.names_extras:
             raise Broken(Sub.FORMAT_FAILURE, finding("signature.unknown_attribute", attribute.oid))
+        named.append(finding("signature.unsigned_attribute", attribute.oid))
+    return named
+
+
+def _time_stamp(signer: SignerInfo, trust: TrustStore, moment: Moment) -> StampResult | None:
+    """The first broken one, else the first trusted one, counts."""
     results = [
-        check_stamp(token, lambda digest: digest.of(signer.signature), trust, now) for token in signer.time_stamps
+        check_stamp(token, lambda digest: digest.of(signer.signature), trust, moment) for token in signer.time_stamps
     ]
     if not results:
         return None
