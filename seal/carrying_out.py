@@ -30,7 +30,7 @@ def carry_out(
         if row is not None and row.state == OrderState.SEALED:
             return Stamped(register.result(room, row), row.id, row.signing_time)
         # 1. prepare: a document that cannot be stamped leaves no order behind
-        _check_usable(room, order.seal)
+        check_usable(room, order.seal)
         held = keeping.held(room, order.seal)
         sign = prepare(held)
         # 2. record
@@ -47,7 +47,7 @@ def carry_out(
         return Stamped(sealed, row.id, row.signing_time)
 
 
-def _check_usable(room: SealRoom, row: SealRow) -> None:
+def check_usable(room: SealRoom, row: SealRow) -> None:
     if row.state != SealState.IN_USE:
         raise SealNotInUse(row.state)
     if row.valid_from is None or row.valid_until is None:

@@ -22,6 +22,8 @@ from hsm.service.errors import IntentUnknown, PolicyRefused
 from hsm.service.policies import LATE, Asked, Policies, Stated
 from seal import cms
 from seal.detached import policy as detached
+from seal.formats import HASH_FORMATS, OFD_HASH
+from seal.hash_only import policy as hash_only
 from seal.models import OrderState, SealOrder, SealRow, SealState
 from seal.pdf_forms import PdfForm
 from seal.ses import read_seal
@@ -70,7 +72,7 @@ def check_sealing(ground: Ground, asked: Asked) -> Stated:
     if order.format in detached.FORMATS:
         detached.check(asked, order, which, _certificate(row, which))
         return Stated(several=True)
-    if (which == "ofd") != (order.format == "ofd"):
+    if (which == "ofd") != (order.format in ("ofd", OFD_HASH)):
         raise IntentUnknown(asked.intent)
     form = PdfForm(json.loads(order.terms).get("form", PdfForm.PADES)) if which == "sm2" else PdfForm.PADES
     if which == "ofd" or form is PdfForm.GM_SEAL:
@@ -78,6 +80,9 @@ def check_sealing(ground: Ground, asked: Asked) -> Stated:
     else:
         content = cms.GM_DATA if form is PdfForm.GM_CMS else cms.DATA
         _attributes(asked, _certificate(row, which), content)
+    if order.format in HASH_FORMATS:
+        with ground.db.read() as session:
+            return hash_only.check(session, asked, order)
     return Stated(several=True)
 
 

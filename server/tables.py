@@ -19,6 +19,8 @@ import hsm.models
 import licence.models
 import seal.approval.models
 import seal.batches.models
+import seal.hash_only.models
+import seal.exchange.models
 import seal.models
 import sso.models
 from foundation.database import Base
@@ -39,8 +41,10 @@ ROOMS = (
     ca.est.models,
     ca.revocation_models,
     seal.models,
+    seal.exchange.models,
     seal.approval.models,
     seal.batches.models,
+    seal.hash_only.models,
     licence.models,
     sso.models,
 )

@@ -21,6 +21,7 @@ from seal.approval import counting, kept_orders, rules
 from seal.approval.errors import CaseEnded, CaseUnknown, Waiting
 from seal.approval.models import CaseKind, CaseState, PolicyState, SealCase, SealPolicy, SealUse
 from seal.approval.rules import Rules, Use
+from seal.formats import FAMILIES
 from seal.models import OrderState, SealOrder
 from seal.register import Declared, Order
 from seal.room import SealRoom
@@ -86,7 +87,7 @@ def check(
         today, ever = counting.uses(session, order.seal.id, now)
     matter = order.matter.code if order.matter is not None else None
     client = principal.client_id or PEOPLE
-    rules.allow(ruled, Use(kind, matter, client, now, today + more - 1, ever + more - 1))
+    rules.allow(ruled, Use(FAMILIES.get(kind, kind), matter, client, now, today + more - 1, ever + more - 1))
 
 
 def require_open(room: SealRoom, row: SealOrder) -> SealOrder:

@@ -9,10 +9,8 @@ from collections.abc import Callable
 
 from ca import timestamps
 from ca.chain import chain
-from ca.suites import Suite
 from foundation.failpoints import reach
 from foundation.principal import Principal
-from hsm.digests import Digest
 from hsm.keys import Purpose
 from hsm.signing import ToBeSigned
 from seal import find
@@ -22,6 +20,7 @@ from seal.detached import checking, cms_shape, jws_shape
 from seal.detached.orders import DetachedOrder, Digests, Shape, check, refused
 from seal.held import Held, key_name
 from seal.models import SealOrder
+from seal.on_demand import hierarchy, with_certificate
 from seal.orders import Stamped
 from seal.register import Declared, Order
 from seal.room import SealRoom
@@ -30,7 +29,7 @@ from seal.room import SealRoom
 def sign_detached(room: SealRoom, principal: Principal, order: DetachedOrder) -> Stamped:
     """A detached signature with one of the caller's own seals; `document` of the answer is the signature."""
     check(order)
-    row = find.row_of(room, principal, order.seal_id)
+    row = with_certificate(room, find.row_of(room, principal, order.seal_id), order.suite)
     content = order.content
     document = Declared(content.sha256.hex(), content.size) if isinstance(content, Digests) else content
     terms: dict[str, object] = {
@@ -76,10 +75,5 @@ def _sign(room: SealRoom, held: Held, template: SignerTemplate, order: DetachedO
     value = signer.sign(ToBeSigned(Purpose.SEALING, signed, f"seal-order:{record.id}:{suite}"))
     if order.shape is Shape.JWS:
         return jws_shape.assemble(signed, value, suite, detached=not (order.attached or order.by_digest))
-    token = timestamps.token(room.ca, _stamping(order), suite.digest, suite.digest.of(value))
+    token = timestamps.token(room.ca, hierarchy(room, suite), suite.digest, suite.digest.of(value))
     return cms_shape.assemble(template, order.shape, certificates, signed, value, token)
-
-
-def _stamping(order: DetachedOrder) -> Suite:
-    """Whose time stamps: SM2's own, and for RSA and P-256 the RSA one, which every region has."""
-    return Suite.SM2 if order.suite.digest is Digest.SM3 else Suite.RSA

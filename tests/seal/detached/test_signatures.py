@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from joserfc import jws
-from joserfc.jwk import RSAKey
+from joserfc.jwk import ECKey, RSAKey
 
 from ca.chain import chain
 from ca.reading import read_certificate
@@ -49,12 +49,13 @@ def root(region: Region, suite: Suite) -> bytes:
     return chain(region.room.ca, certificate(region, suite))[-1]
 
 
+@pytest.mark.parametrize("suite", [Suite.RSA, Suite.P256])
 @pytest.mark.parametrize("by_digest", [False, True])
-def test_openssl_accepts_rsa(region: Region, tmp_path: Path, by_digest: bool) -> None:
-    made = sign(region, content=digests() if by_digest else CONTENT, suite=Suite.RSA)
-    said = oracles.openssl_cms(tmp_path, root(region, Suite.RSA), made, CONTENT, region.clock.now())
+def test_openssl_accepts_rsa_and_p256(region: Region, tmp_path: Path, suite: Suite, by_digest: bool) -> None:
+    made = sign(region, content=digests() if by_digest else CONTENT, suite=suite)
+    said = oracles.openssl_cms(tmp_path, root(region, suite), made, CONTENT, region.clock.now())
     assert "CMS Verification successful" in said
-    said = oracles.openssl_cms(tmp_path, root(region, Suite.RSA), made, CONTENT + b"x", region.clock.now())
+    said = oracles.openssl_cms(tmp_path, root(region, suite), made, CONTENT + b"x", region.clock.now())
     assert "successful" not in said
 
 
@@ -78,13 +79,13 @@ def test_the_gm_shape_names_gm_types_only(one_region: Region) -> None:
     assert (made.version, made.signers[0].version, made.content) == (1, 1, None)
 
 
-@pytest.mark.parametrize("attached", [False, True])
-def test_joserfc_accepts_a_jws(region: Region, attached: bool) -> None:
-    made = sign(region, shape=Shape.JWS, suite=Suite.RSA, attached=attached).decode()
+@pytest.mark.parametrize(("suite", "attached"), [(Suite.RSA, False), (Suite.P256, True)])
+def test_joserfc_accepts_a_jws(region: Region, suite: Suite, attached: bool) -> None:
+    made = sign(region, shape=Shape.JWS, suite=suite, attached=attached).decode()
     header, carried, value = made.split(".")
     assert bool(carried) is attached
     whole = f"{header}.{jws_shape.unpadded(CONTENT)}.{value}"
-    key = RSAKey.import_key(_pem(certificate(region, Suite.RSA)))
+    key = (RSAKey if suite is Suite.RSA else ECKey).import_key(_pem(certificate(region, suite)))
     assert jws.deserialize_compact(whole, key, registry=ROOMY).payload == CONTENT
     other = f"{header}.{jws_shape.unpadded(CONTENT + b'x')}.{value}"
     with pytest.raises(Exception, match=r"(?i)bad_?signature"):
@@ -92,10 +93,11 @@ def test_joserfc_accepts_a_jws(region: Region, attached: bool) -> None:
 
 
 @pytest.mark.node
-def test_npm_jose_accepts_a_detached_jws(one_region: Region) -> None:
-    made = sign(one_region, shape=Shape.JWS, suite=Suite.RSA).decode()
+@pytest.mark.parametrize("suite", [Suite.RSA, Suite.P256])
+def test_npm_jose_accepts_a_detached_jws(one_region: Region, suite: Suite) -> None:
+    made = sign(one_region, shape=Shape.JWS, suite=suite).decode()
     script = Path(__file__).parents[2] / "node" / "verify_detached.mjs"
-    told = {"jws": made, "payload": base64.b64encode(CONTENT).decode(), "alg": "RS256"}
+    told = {"jws": made, "payload": base64.b64encode(CONTENT).decode(), "alg": jws_shape.NAMES[suite]}
     answer = subprocess.run(["node", script], input=json.dumps(told), check=True, capture_output=True, text=True)
     assert json.loads(answer.stdout) == {"good": True, "changed": "ERR_JWS_SIGNATURE_VERIFICATION_FAILED"}
 
