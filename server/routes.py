@@ -13,6 +13,7 @@ import hsm.api
 import licence.api
 import seal.api
 import seal.detached.api
+import seal.hash_only.api
 import sso.api
 import verify.api
 from foundation.web.api import Route
@@ -28,6 +29,7 @@ ROUTES: tuple[Route, ...] = (
     *ca.revocation_api.ROUTES,
     *seal.api.ROUTES,
     *seal.detached.api.ROUTES,
+    *seal.hash_only.api.ROUTES,
     *verify.api.ROUTES,
     *licence.api.ROUTES,
     *sso.api.ROUTES,

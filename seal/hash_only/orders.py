@@ -16,7 +16,7 @@ from foundation.errors import Conflict, InvalidInput, NotFound
 from foundation.text import Text
 from seal.formats import OFD_HASH, PDF_HASH
 from seal.held import Held
-from seal.places import Places
+from seal.placing import MOST_MARKS
 
 FRESH = timedelta(minutes=15)
 SUITES = {PDF_HASH: (Suite.SM2, Suite.RSA, Suite.P256), OFD_HASH: (Suite.SM2,)}
@@ -27,30 +27,36 @@ _SIGNATURE_XML = re.compile(r"/[A-Za-z0-9_.-]{1,40}(?:/[A-Za-z0-9_.-]{1,40}){0,5
 class HashOrder:
     """One signature with one seal. `sha256` and `size` are the owner's word for the file as it was approved.
 
-    `place` and `closing` are for the register; they are carried out where the file is.
+    `marks` (page, left, top in millimetres) and `closing` are for the register; they are carried out where the file is.
+    Never a keyword: it may be a word of the document.
     """
 
     format: str
     sha256: bytes
     size: int
     seal_id: UUID
-    place: Places
+    marks: tuple[tuple[int, float, float], ...]
     order_key: str
     suite: Suite = Suite.SM2
     closing: bool = True
 
 
 @dataclass(frozen=True, slots=True)
-class Opened:
-    """What the owner needs to prepare the file."""
+class Material:
+    """What the owner needs of the seal to prepare the file. Nothing in it is secret; it is in every sealed file."""
 
-    order_id: UUID
-    signing_time: datetime
     seal_name: str
     department_name: str
     held: Held
+    certificate: bytes
     chain: tuple[bytes, ...]
     """Certificates to send along beside the signer's own, without the root."""
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    order_id: UUID
+    signing_time: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +71,8 @@ def check(order: HashOrder) -> None:
     """Raise `InvalidInput` before anything is on record."""
     if order.suite not in SUITES.get(order.format, ()):
         raise refused("suite", "OFD 只用 SM2；PDF 可用 sm2、rsa、p256。", "OFD takes SM2; PDF takes sm2, rsa or p256.")
+    if not 0 < len(order.marks) <= MOST_MARKS:
+        raise refused("marks", "请给出用章位置。", "Say where the seal goes.")
     if len(order.sha256) != 32 or order.size <= 0:
         raise refused("digest", "请给出原文件的 SHA-256 摘要和大小。", "Give the file's SHA-256 and its size.")
 

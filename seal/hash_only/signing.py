@@ -19,7 +19,7 @@ from foundation.failpoints import reach
 from foundation.principal import Kind, Principal
 from hsm.keys import Purpose
 from hsm.signing import ToBeSigned
-from seal import find, keeping, places, register, ses_writing
+from seal import find, keeping, register, ses_writing
 from seal.approval import gate
 from seal.carrying_out import carry_out, check_usable
 from seal.formats import HASH_FORMATS, OFD_HASH
@@ -30,6 +30,7 @@ from seal.hash_only.orders import (
     Digested,
     DigestTaken,
     HashOrder,
+    Material,
     Opened,
     OrderStale,
     OrderUnknown,
@@ -44,11 +45,24 @@ from seal.register import Declared, Order
 from seal.room import SealRoom
 
 
+def material(room: SealRoom, principal: Principal, seal_id: UUID, suite: Suite) -> Material:
+    """The seal as its owner needs it to prepare a file."""
+    row = with_certificate(room, find.row_of(room, principal, seal_id), suite)
+    check_usable(room, row)
+    held = keeping.held(room, row)
+    own = held.templates[suite].certificate
+    return Material(row.name, row.department_name, held, own, tuple(chain(room.ca, own)[:-1]))
+
+
 def open_order(room: SealRoom, principal: Principal, order: HashOrder) -> Opened:
-    """The order on record, now or before, with all its owner needs to prepare the file."""
+    """The order on record, now or before, with its frozen time."""
     check(order)
     row = with_certificate(room, find.row_of(room, principal, order.seal_id), order.suite)
-    terms = {"place": places.terms(order.place), "closing": order.closing, "suite": order.suite.value}
+    terms = {
+        "marks": [[page, round(left, 3), round(top, 3)] for page, left, top in order.marks],
+        "closing": order.closing,
+        "suite": order.suite.value,
+    }
     document = Declared(order.sha256.hex(), order.size)
     registered = Order(row, order.order_key, order.format, document, terms)
     with room.lock(registered.lock_name):
@@ -58,9 +72,7 @@ def open_order(room: SealRoom, principal: Principal, order: HashOrder) -> Opened
             record = gate.record(room, principal, registered)
             reach("seal.hash_opened")
         record = gate.require_open(room, record)
-    held = keeping.held(room, row)
-    own = held.templates[order.suite].certificate
-    return Opened(record.id, record.signing_time, row.name, row.department_name, held, tuple(chain(room.ca, own)[:-1]))
+    return Opened(record.id, record.signing_time)
 
 
 def sign_digest(room: SealRoom, principal: Principal, order_id: UUID, given: Digested) -> Stamped:
