@@ -24,6 +24,7 @@ from pydantic_settings import (
 
 from foundation.certificate_settings import AcmeSettings, CaSettings, KmcSettings, SignerSettings
 from foundation.device_settings import Pkcs11Settings, SdfSettings
+from foundation.seal_settings import SealSettings
 from foundation.setting_group import Group
 
 PREFIX = "YINXIN_"
@@ -168,6 +169,7 @@ class Settings(BaseSettings):
     web: WebSettings = WebSettings()
     ca: CaSettings = CaSettings()
     signer: SignerSettings = SignerSettings()
+    seal: SealSettings = SealSettings()
     audit: AuditSettings = AuditSettings()
     sso: SsoSettings = SsoSettings()
     acme: AcmeSettings = AcmeSettings()

@@ -21,9 +21,12 @@ class SealState(StrEnum):
 
     RECORDED = "recorded"
     """Making was approved and written down; nothing is signed yet."""
+    MADE = "made"
+    """Signed by its maker, not yet filed, issued and taken into use (`seal.management`)."""
     IN_USE = "in_use"
     SUSPENDED = "suspended"
     REVOKED = "revoked"
+    DESTROYED = "destroyed"
 
 
 class OrderState(StrEnum):
@@ -59,6 +62,10 @@ class SealRow(Base):
     p256_certificate: Mapped[bytes | None] = mapped_column(LargeBinary, doc="Issued when first needed")
     made_by: Mapped[str] = mapped_column(String(200))
     changed_at: Mapped[datetime] = mapped_column()
+    picture: Mapped[str | None] = mapped_column(Text, doc="The design, encrypted; null: round with a star, as above")
+    ses_version: Mapped[int | None] = mapped_column(Integer, doc="Header version, 4 or 5; null: 4")
+    cert_list: Mapped[str | None] = mapped_column(String(12), doc="certificates or digests; null: certificates")
+    token_key: Mapped[bytes | None] = mapped_column(LargeBinary, doc="Public key on the holder's token; null: ours")
 
 
 class SealOrder(Base):
@@ -81,6 +88,9 @@ class SealOrder(Base):
     principal: Mapped[str] = mapped_column(String(200))
     signing_time: Mapped[datetime] = mapped_column(doc="Frozen when recorded, so that a second run says the same")
     state: Mapped[str] = mapped_column(String(20))
+    approvals: Mapped[int] = mapped_column(
+        Integer, server_default="0", doc="How many the seal's rules wanted when it was recorded"
+    )
     recorded_at: Mapped[datetime] = mapped_column()
     sealed_at: Mapped[datetime | None] = mapped_column()
     result_sha256: Mapped[str | None] = mapped_column(String(64))

@@ -19,8 +19,8 @@ import hsm.models
 import licence.models
 import seal.approval.models
 import seal.batches.models
-import seal.hash_only.models
 import seal.exchange.models
+import seal.hash_only.models
 import seal.models
 import sso.models
 from foundation.database import Base
