@@ -13,6 +13,11 @@ class Moment:
     now: datetime
     proved: datetime | None = None
     offline: bool = False
+    as_of: bool = False
+    """Judged as at `proved`: data in force then is enough. For time stamps and seal makers; a signature needs data made
+    after it, for who knows what a list of the day before did not know yet."""
+    wall: datetime | None = None
+    """The hour on the clock, where `now` is another one that was asked about."""
 
     @property
     def reference(self) -> datetime:

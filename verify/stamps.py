@@ -7,7 +7,7 @@ proves nothing, and the time stays a claim.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from ca import oids
@@ -22,7 +22,7 @@ from verify.extras import unverified
 from verify.links import parsed, stands
 from verify.moments import Moment
 from verify.path import PathResult, validate
-from verify.report import Finding
+from verify.report import Finding, Severity, Sub
 from verify.trust import TrustStore, Use
 from verify.words import finding
 
@@ -43,8 +43,20 @@ class StampResult:
 _BROKEN = StampResult(None, intact=False, trusted=False, path=None, findings=(finding("time.broken"),))
 
 
-def check_stamp(data: bytes, covered: Callable[[Digest], bytes], trust: TrustStore, now: datetime) -> StampResult:
-    """Judge the token at the start of `data`; `covered` gives the digest of what it should be about."""
+def check_stamp(
+    data: bytes,
+    covered: Callable[[Digest], bytes],
+    trust: TrustStore,
+    when: Moment | datetime,
+    *,
+    archive: bool = False,
+) -> StampResult:
+    """Judge the token at the start of `data`; `covered` gives the digest of what it should be about.
+
+    `when.proved`: a later document time stamp covers this one. `archive`: it is a document time stamp itself, which may
+    be younger than the moment asked about and then proves nothing yet.
+    """
+    asked = when if isinstance(when, Moment) else Moment(when)
     try:
         shape = cms.read(data)
         token = read_token(shape.raw)
@@ -54,15 +66,33 @@ def check_stamp(data: bytes, covered: Callable[[Digest], bytes], trust: TrustSto
     if tsa is None or not _sound(token, tsa, covered) or not _complete(token, shape):
         return _BROKEN
     extra = [parsed(item) for item in token.certificates]
-    # the token's own time is all there is for its authority: no older proof of it exists (RFC 3161 4)
-    path = validate(tsa, trust, extra=extra, moment=Moment(now), use=Use.TIMESTAMP)
+    time = token.info.time
+    late = archive and asked.wall is not None and asked.now + CLOCK_SKEW < time <= asked.wall + CLOCK_SKEW
+    # its own time proves nothing for its authority: only a later stamp over this one does (RFC 3161 4)
+    at = Moment(asked.wall or asked.now) if late else replace(asked, as_of=True)
+    path = validate(tsa, trust, extra=extra, moment=at, use=Use.TIMESTAMP)
     if unverified(shape.certificates, path, trust):
         return _BROKEN
-    time = token.info.time
-    if time > now + CLOCK_SKEW:
-        return StampResult(time, intact=True, trusted=False, path=path, findings=(finding("time.future"),))
-    findings = () if path.trusted else (finding("time.untrusted"),)
-    return StampResult(time, intact=True, trusted=path.trusted, path=path, findings=findings)
+    found = _time_findings(time, asked, path, late=late)
+    return StampResult(time, intact=True, trusted=path.trusted and not found, path=path, findings=found)
+
+
+def _time_findings(time: datetime, asked: Moment, path: PathResult, *, late: bool) -> tuple[Finding, ...]:
+    if late:
+        return (finding("time.later"),)
+    if time > asked.now + CLOCK_SKEW:
+        return (finding("time.future"),)
+    if asked.proved is not None and time > asked.proved + CLOCK_SKEW:
+        return (finding("time.disordered"),)
+    if path.trusted:
+        return ()
+    unknown = path.sub is Sub.NO_CERTIFICATE_CHAIN_FOUND
+    return (finding("time.untrusted"),) if unknown else (finding("time.not_proved"), *map(_softened, path.findings))
+
+
+def _softened(item: Finding) -> Finding:
+    """What is wrong with a time stamp's authority leaves the time a claim; it says nothing against the seal."""
+    return replace(item, severity=Severity.WARNING) if item.severity in (Severity.ERROR, Severity.UNKNOWN) else item
 
 
 def _complete(token: TimeStampToken, shape: SignedData) -> bool:

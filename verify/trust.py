@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import TypeVar
@@ -38,6 +39,7 @@ __all__ = ["TrustStore", "Use"]
 
 _T = TypeVar("_T")
 _MOST_SCOPES = 4096
+_ALWAYS = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -98,6 +100,21 @@ class TrustStore:
 
     def rules_of(self, anchor: Certificate) -> AnchorRules:
         return self.rules.get(anchor.fingerprint, UNRULED) if self.rules else UNRULED
+
+    @property
+    def companions(self) -> tuple[Certificate, ...]:
+        """Certificates beside ours that a judged file brought along; `verify.times.evidence` has them."""
+        return ()
+
+    def known_since(self, octets: bytes) -> datetime | None:
+        """When a list or an answer is proved to have existed; what we hold ourselves was taken in when it was made."""
+        del octets
+        return _ALWAYS
+
+    def is_archived(self, octets: bytes) -> bool:
+        """Whether a file brought it along under a document time stamp."""
+        del octets
+        return False
 
     @cached_property
     def anchor_prints(self) -> frozenset[str]:

@@ -1,4 +1,4 @@
-"""Gathering what vouches for a signer (凭据收集): its chain, and revocation data about each certificate below the root."""
+"""Gathering what vouches for a signer (凭据收集): its chain, and revocation data about each link."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ MOST_CHAIN = 10
 
 
 def gather(signature: Signature, sources: Sources, held: Material, *, anew: bool) -> Material:
-    """Raises `NotYet` while data later than the signature is missing. What the file `held` does, unless asked `anew`."""
+    """Raises `NotYet` while data later than the signature is missing. What the file `held` does, save `anew`."""
     certificates: dict[bytes, None] = {}
     crls: dict[bytes, None] = {}
     answers: dict[bytes, None] = {}

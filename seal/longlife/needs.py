@@ -1,4 +1,4 @@
-"""What a sealed PDF needs to be judged alone (所需凭据): the signers in it, their time stamps, and since when each counts.
+"""What a sealed PDF needs to be judged alone (所需凭据): its signers and their time stamps.
 
 Every filled signature field is looked at; one we cannot read is a reason not to extend, never to pass over it.
 """
@@ -37,9 +37,9 @@ class Signature:
     """One signature dictionary. `time`: of its own time stamp; None for a signature without one (B-B)."""
 
     contents: bytes
-    is_stamp: bool
     signers: tuple[Signer, ...]
     time: datetime | None
+    is_stamp: bool = False
 
 
 def signatures(reader: Any) -> tuple[Signature, ...]:
@@ -60,7 +60,7 @@ def _signature(value: Any) -> Signature:
     try:
         if subfilter == _STAMP:
             token = _token(contents)
-            return Signature(contents, True, (_authority(token),), token.info.time)
+            return Signature(contents, (_authority(token),), token.info.time, is_stamp=True)
         if subfilter == _SES:
             return _seal(contents)
         return _cms(contents)
@@ -101,7 +101,7 @@ def _told(
 ) -> Signature:
     time = min((token.info.time for token in tokens), default=None)
     signer = Signer(certificate, brought, time or ALWAYS)
-    return Signature(contents, False, (signer, *map(_authority, tokens)), time)
+    return Signature(contents, (signer, *map(_authority, tokens)), time)
 
 
 def _authority(token: TimeStampToken) -> Signer:

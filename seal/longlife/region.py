@@ -1,4 +1,4 @@
-"""This region as the source of revocation data and time stamps (本区域凭据来源): our CAs, our responder, our TSA."""
+"""Our own region as the source of revocation data and time stamps (本区域凭据来源): our CAs, our responder, our TSA."""
 
 from __future__ import annotations
 

@@ -103,7 +103,8 @@ def test_an_entry_dropped_after_expiry_is_not_forgotten(region: Region) -> None:
     late = NOW + 60 * DAY
     assert sub(at(region, proved, late, named, silent)) is Sub.REVOKED
     alone = at(region, proved, late, silent)
-    assert (alone.verdict, alone.has("revocation.late")) == (Verdict.GENUINE, True)
+    assert (alone.verdict, sub(alone)) == (Verdict.CANNOT_TELL, Sub.OUT_OF_BOUNDS_NO_POE)
+    assert alone.has("revocation.late")
     sure = at(region, proved, late, keeping)
     assert (sure.verdict, sure.has("revocation.late")) == (Verdict.GENUINE, False)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from ca import oids
 from ca.reading import Certificate, CertStatus, KeyUsage, OcspResponse, Reason, SingleStatus
 from foundation import der
@@ -30,14 +32,16 @@ def from_answers(certificate: Certificate, link: Link, inquiry: Inquiry) -> tupl
             faults.add(Unusable.CRITICAL)
         elif not inquiry.takes(answer.scheme):
             faults.add(Unusable.WEAK)
-        elif not _speaks_for(answer, link, inquiry):
+        elif (until := _speaks_for(answer, link, inquiry)) is None:
             faults.add(Unusable.RESPONDER)
+        elif not inquiry.reliable(answer.der, until):
+            faults.add(Unusable.OUT_OF_BOUNDS)
         else:
-            found.append(_statement(certificate, single, inquiry))
+            found.append(_statement(certificate, single, inquiry, frozen=inquiry.frozen(answer.der)))
     return found, frozenset(faults)
 
 
-def _statement(certificate: Certificate, single: SingleStatus, inquiry: Inquiry) -> Statement:
+def _statement(certificate: Certificate, single: SingleStatus, inquiry: Inquiry, *, frozen: bool) -> Statement:
     inquiry.note(single.this_update, single.next_update, single.revoked_at)
     revoked = (
         single.status is CertStatus.REVOKED
@@ -51,6 +55,7 @@ def _statement(certificate: Certificate, single: SingleStatus, inquiry: Inquiry)
         late=single.this_update > certificate.not_after,
         revoked_at=single.revoked_at if revoked else None,
         reason=(single.reason or Reason.UNSPECIFIED) if revoked else None,
+        frozen=frozen,
     )
 
 
@@ -66,17 +71,18 @@ def _about(single: SingleStatus, link: Link) -> bool:
     )
 
 
-def _speaks_for(answer: OcspResponse, link: Link, inquiry: Inquiry) -> bool:
+def _speaks_for(answer: OcspResponse, link: Link, inquiry: Inquiry) -> datetime | None:
+    """Until when the certificate it is signed under is valid; None when nobody entitled signed it."""
     if inquiry.signatures.answer(link.spki, answer):
-        return True
+        return link.issuer.not_after
     for data in answer.certificates:
         try:
             responder = parsed(data)
         except DerError:
             continue  # a damaged certificate cannot vouch; another one in the answer may
         if _delegated(responder, answer, link, inquiry) and inquiry.signatures.answer(responder.spki, answer):
-            return True
-    return False
+            return min(responder.not_after, link.issuer.not_after)
+    return None
 
 
 def _delegated(responder: Certificate, answer: OcspResponse, link: Link, inquiry: Inquiry) -> bool:

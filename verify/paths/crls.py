@@ -24,19 +24,22 @@ def from_lists(certificate: Certificate, link: Link, inquiry: Inquiry) -> tuple[
         if isinstance(key, Unusable):
             faults.add(key)
             continue
+        if not inquiry.reliable(item.base.crl.der, link.issuer.not_after):
+            faults.add(Unusable.OUT_OF_BOUNDS)
+            continue
         try:
-            found.append(_statement(certificate, item, key, inquiry))
+            found.append(_statement(certificate, item, key, link, inquiry))
         except DerError:
             faults.add(Unusable.MALFORMED)
     return found, frozenset(faults)
 
 
-def _statement(certificate: Certificate, item: Applicable, key: bytes, inquiry: Inquiry) -> Statement:
+def _statement(certificate: Certificate, item: Applicable, key: bytes, link: Link, inquiry: Inquiry) -> Statement:
     base = item.base
     entry = base.find(certificate.serial, certificate.issuer.raw)
     made, until, source = base.crl.this_update, base.crl.next_update, f"crl {base.label}"
     # (h): a delta counts only under the very key of the list it goes on from
-    delta = next((one for one in item.deltas if inquiry.signatures.crl(key, one.crl, one.verified)), None)
+    delta = next((one for one in item.deltas if _goes_on(one, key, link, inquiry)), None)
     if delta is not None:
         made, until = delta.crl.this_update, delta.crl.next_update
         source = f"{source} + delta {delta.label}"
@@ -44,8 +47,14 @@ def _statement(certificate: Certificate, item: Applicable, key: bytes, inquiry: 
     inquiry.note(made, until)
     late = made > certificate.not_after and not _keeps_expired(base, certificate)
     if entry is None or entry.reason is Reason.REMOVE_FROM_CRL or not _in_force(entry, inquiry):
-        return Statement(made, until, source, item.reasons, late)
+        frozen = inquiry.frozen(base.crl.der)
+        return Statement(made, until, source, item.reasons, late, frozen=frozen)
     return Statement(made, until, source, item.reasons, late, entry.revoked_at, entry.reason, entry.invalidity)
+
+
+def _goes_on(delta: KnownList, key: bytes, link: Link, inquiry: Inquiry) -> bool:
+    signed = inquiry.signatures.crl(key, delta.crl, delta.verified)
+    return signed and inquiry.reliable(delta.crl.der, link.issuer.not_after)
 
 
 def _in_force(entry: RevokedEntry, inquiry: Inquiry) -> bool:

@@ -58,5 +58,13 @@ class Inquiry:
     def may_ask(self, certificate: Certificate) -> bool:
         return len(self.asking) <= MOST_NESTING and certificate.der not in self.asking
 
+    def reliable(self, octets: bytes, until: datetime) -> bool:
+        """Data a file brought along must have existed before its signer's certificate ended (EN 319 102-1 5.6.2.2)."""
+        self.note(until)
+        return min(self.pool.trust.known_since(octets) or self.moment.now, self.moment.now) <= until
+
+    def frozen(self, octets: bytes) -> bool:
+        return self.pool.trust.is_archived(octets)
+
     def note(self, *times: datetime | None) -> None:
         self.times.update(time for time in times if time is not None)

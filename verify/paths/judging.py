@@ -80,7 +80,7 @@ def _issuers(above: Path, found: Walk) -> Issuers:
     inquiry, trust = found.inquiry, found.inquiry.pool.trust
     if not all(certificate.der in trust.held for certificate in above):
         return _walk_issuers(above, found)
-    key = (tuple(certificate.der for certificate in above), found.asked)
+    key = (tuple(certificate.der for certificate in above), found.asked, inquiry.moment.as_of)
     known = trust.memory.recall(key, inquiry.moment)
     if known is not None:
         return known

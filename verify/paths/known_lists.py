@@ -42,6 +42,8 @@ class Unusable(StrEnum):
     WEAK = "weak-algorithm"
     MALFORMED = "malformed"
     RESPONDER = "responder"
+    OUT_OF_BOUNDS = "out-of-bounds"
+    """Its signer's certificate has ended, and nothing proves that the data is older."""
 
 
 @dataclass(eq=False)

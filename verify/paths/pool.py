@@ -18,7 +18,7 @@ class Pool:
         self.crowded = False
         """The file brought so many certificates of one name that some are not looked at."""
         self._extra: dict[Comparable, list[Certificate]] = {}
-        for certificate in extra:
+        for certificate in (*extra, *trust.companions):
             if certificate.der not in trust.held:
                 namesakes = self._extra.setdefault(comparable(certificate.subject.raw), [])
                 if len(namesakes) < MOST_NAMESAKES:

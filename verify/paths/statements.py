@@ -18,6 +18,10 @@ HARMLESS = frozenset({Reason.AFFILIATION_CHANGED, Reason.SUPERSEDED, Reason.CESS
 """Reasons that say the key was in good hands until then. For any other, also an unstated one, a time stamp before the
 revocation proves too little: nobody knows since when the key was abused."""
 
+FORWARD = HARMLESS | {Reason.UNSPECIFIED, Reason.PRIVILEGE_WITHDRAWN}
+"""For a signer EN 319 102-1 asks only whether the signature is proved to be older. We except what says that the key or
+its owner was not to be trusted; there the invalidity date decides. Authorities are held to `HARMLESS` (RFC 3161 4)."""
+
 _NEVER = datetime.max.replace(tzinfo=UTC)
 
 
@@ -34,6 +38,8 @@ class Statement:
     revoked_at: datetime | None = None
     reason: Reason | None = None
     invalidity: datetime | None = None
+    frozen: bool = False
+    """Brought along by the file and under a document time stamp: what the archive had when it was made (B-LTA)."""
 
     @property
     def weight(self) -> tuple[bool, datetime, bool]:
@@ -55,6 +61,7 @@ class Revocation:
     invalidity: datetime | None = None
     late: bool = False
     unusable: frozenset[Unusable] = frozenset()
+    frozen: bool = False
 
     @property
     def revoked(self) -> bool:
@@ -63,7 +70,15 @@ class Revocation:
     def stale(self, now: datetime) -> bool:
         return self.valid_until is not None and self.valid_until < now
 
-    def spares(self, proved: datetime | None) -> bool:
+    def covers(self, proved: datetime | None, *, as_of: bool) -> bool:
+        """Out of date by now, it still shows that the certificate was good when the signature existed."""
+        if proved is None or self.checked is None:
+            return False
+        return self.checked >= proved or (
+            (as_of or self.frozen) and (self.valid_until is None or proved <= self.valid_until)
+        )
+
+    def spares(self, proved: datetime | None, harmless: frozenset[Reason] = HARMLESS) -> bool:
         """A signature proved to exist at `proved` survives this revocation."""
         if self.revoked_at is None:
             return True
@@ -71,7 +86,7 @@ class Revocation:
             return False
         if self.invalidity is not None:
             return proved < self.invalidity
-        return self.reason in HARMLESS
+        return self.reason in harmless
 
 
 def weigh(statements: Iterable[Statement], unusable: frozenset[Unusable]) -> Revocation:
@@ -101,4 +116,5 @@ def _told(statement: Statement, unusable: frozenset[Unusable]) -> Revocation:
         statement.invalidity,
         statement.late,
         unusable,
+        statement.frozen,
     )

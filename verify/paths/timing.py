@@ -10,7 +10,7 @@ from verify.anchors import AnchorRules
 from verify.moments import Moment
 from verify.paths.faults import Failures, about, constraint
 from verify.paths.known_lists import Unusable
-from verify.paths.statements import Revocation
+from verify.paths.statements import FORWARD, HARMLESS, Revocation
 from verify.report import Finding, Severity, Sub, stamp
 
 
@@ -46,6 +46,7 @@ def check_revocation(
         return _revoked(certificate, state, moment, leaf=leaf)
     if state.checked is None:
         zh, en = _why_unusable(state.unusable)
+        lost = Unusable.OUT_OF_BOUNDS in state.unusable
         finding = about(
             "revocation.unknown",
             Severity.UNKNOWN,
@@ -53,8 +54,15 @@ def check_revocation(
             f"没有可用的撤销信息（CRL 或 OCSP）{zh}，无法确认是否已被吊销",
             f"there is no usable revocation data (CRL or OCSP){en}, so it may have been revoked",
         )
-        return [(Sub.TRY_LATER, finding)], []
-    if state.stale(moment.now):
+        return [(Sub.REVOCATION_OUT_OF_BOUNDS_NO_POE if lost else Sub.TRY_LATER, finding)], []
+    return _silent(certificate, state, moment, leaf=leaf)
+
+
+def _silent(
+    certificate: Certificate, state: Revocation, moment: Moment, *, leaf: bool
+) -> tuple[Failures, list[Finding]]:
+    """No revocation is known: is that an answer for this moment?"""
+    if state.stale(moment.now) and not state.covers(moment.proved, as_of=moment.as_of or not leaf):
         text = (
             f"撤销信息已过期（至 {stamp(state.valid_until)}），请更新",
             f"its revocation data is out of date (until {stamp(state.valid_until)}); update it",
@@ -67,6 +75,8 @@ def check_revocation(
             "撤销信息在证书过期后才签发，可能不再列出早先的吊销",
             "its revocation data was made after it expired and may no longer name an earlier revocation",
         )
+        if leaf and not moment.as_of:  # X.509 8.6.2.5: silence of such a list is no answer (EN 319 102-1 5.2.6.4)
+            return [(Sub.OUT_OF_BOUNDS_NO_POE, about("revocation.late", Severity.UNKNOWN, certificate, *text))], []
         return [], [about("revocation.late", Severity.WARNING, certificate, *text)]
     return [], []
 
@@ -88,6 +98,10 @@ _UNUSABLE = {
     Unusable.REASONS: ("未覆盖全部吊销原因", "not all reasons are covered"),
     Unusable.WEAK: ("列表签名算法已不安全", "a list is signed with an algorithm that is no longer safe"),
     Unusable.MALFORMED: ("列表损坏", "a list is damaged"),
+    Unusable.OUT_OF_BOUNDS: (
+        "附带的撤销信息无法证明早于其签发者证书到期",
+        "nothing proves that the data in the file is older than the end of its signer's certificate",
+    ),
     Unusable.RESPONDER: ("OCSP 应答者未获授权", "the OCSP responder is not authorised"),
 }
 
@@ -97,7 +111,7 @@ def _revoked(
 ) -> tuple[Failures, list[Finding]]:
     at = stamp(state.revoked_at)
     reason = (state.reason or Reason.UNSPECIFIED).name.lower().replace("_", " ")
-    if state.spares(moment.proved):
+    if state.spares(moment.proved, FORWARD if leaf and not moment.as_of else HARMLESS):
         note = about(
             "certificate.revoked_after_sealing",
             Severity.WARNING,

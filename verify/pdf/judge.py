@@ -7,11 +7,12 @@ what it must cover, and be followed by nothing but archive data or signatures th
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from verify.checked import Checked, tell, tell_stamp, tell_unsupported
 from verify.cms_check import Document, check_cms
 from verify.moments import Moment
+from verify.pdf.archive_data import archive_items
 from verify.pdf.attachments import licence_data
 from verify.pdf.compare.revisions import Revisions
 from verify.pdf.dates import pdf_date
@@ -21,7 +22,7 @@ from verify.pdf.ranges import Coverage
 from verify.pdf.structure import PdfTrouble, Structure, read_structure
 from verify.report import Finding, SignatureReport, Sub
 from verify.seals import check_seal_signature
-from verify.stamps import check_stamp
+from verify.times.timeline import Sighting, Timeline, timeline
 from verify.trust import TrustStore
 from verify.words import finding
 
@@ -49,17 +50,15 @@ def judge_pdf(data: bytes, trust: TrustStore, moment: Moment) -> Judged:
     for item in found:
         cover(item, data, structure)
     # 3. time stamps first: they prove when the others existed
-    for item in found:
-        if item.signature.subfilter in _STAMP and item.coverage is not None:
-            item.stamp = check_stamp(item.coverage.contents, item.coverage.digester, trust, moment.now)
+    line = _timeline(found, structure, trust, moment)
     # 4. each signature for itself
     for item in found:
         if item.coverage is not None and item.stamp is None:
-            item.checked = _check(item, item.coverage, trust, _proved(item, found, moment))
+            item.checked = _check(item, item.coverage, line.trust, line.moment(item.coverage.end))
     # 5. what came after each, now that it is known who signed later
     revisions = Revisions(structure) if structure is not None else None
     reports = [_tell(item, found, structure, revisions) for item in found]
-    findings += around(data, found, structure)
+    findings += [*line.findings, *around(data, found, structure)]
     licence = _licence(structure) if structure is not None and found else None
     return Judged(tuple(reports), tuple(findings), licence)
 
@@ -87,20 +86,14 @@ def _check(item: Found, covered: Coverage, trust: TrustStore, moment: Moment) ->
     return None
 
 
-def _proved(item: Found, found: list[Found], moment: Moment) -> Moment:
-    """A trusted document time stamp that covers this signature proves it existed by then (EN 319 102-1 5.6)."""
-    assert item.coverage is not None  # noqa: S101 - the caller has looked
-    end = item.coverage.end
-    times = [
-        other.stamp.time
-        for other in found
-        if other.stamp is not None
-        and other.stamp.trusted
-        and other.stamp.time is not None
-        and other.coverage is not None
-        and other.coverage.end > end
-    ]
-    return replace(moment, proved=min(times)) if times else moment
+def _timeline(found: list[Found], structure: Structure | None, trust: TrustStore, moment: Moment) -> Timeline:
+    """The document time stamps, and the store with the data beside the signatures (EN 319 102-1 5.6)."""
+    stamps = [(item, item.coverage) for item in found if item.signature.subfilter in _STAMP and item.coverage]
+    sightings = [Sighting(covered.contents, covered.digester, covered.end) for _, covered in stamps]
+    line = timeline(trust, moment, stamps=sightings, items=archive_items(structure))
+    for item, covered in stamps:
+        item.stamp = line.results[covered.end]
+    return line
 
 
 def _tell(item: Found, found: list[Found], structure: Structure | None, revisions: Revisions | None) -> SignatureReport:
