@@ -25,6 +25,8 @@ class Purpose(StrEnum):
     TIMESTAMP = "timestamp"
     SEAL_MAKING = "seal-making"
     SEALING = "sealing"
+    SEAL_STATUS = "seal-status"
+    """Lists and answers of the seal-status service (印章状态发布)."""
     TOKEN = "token"  # noqa: S105 - a purpose, no password
     CHECKPOINT = "checkpoint"
     CODE = "code"

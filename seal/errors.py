@@ -97,3 +97,16 @@ class BadPlace(InvalidInput):
                 f"The seal must lie wholly on the page (page {page} is {width:.0f} by {height:.0f} mm). Move it.",
             ),
         )
+
+
+class MakerRefused(Conflict):
+    """The maker's certificate does not stand up before making (GM/T 0031-2025); nothing was made."""
+
+    def __init__(self, why: Text) -> None:
+        super().__init__(
+            "seal.maker_refused",
+            Text(
+                f"制章者证书未通过检查（{why.zh}），没有制作。请更换制章者证书后重试。",
+                f"The maker's certificate did not pass its check ({why.en}); nothing was made. Replace it, then retry.",
+            ),
+        )

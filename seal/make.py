@@ -31,6 +31,7 @@ from seal.find import record
 from seal.held import key_name
 from seal.keeping import Files
 from seal.maker import Maker, maker
+from seal.maker_check import check_maker_certificate
 from seal.models import SealRow, SealState
 from seal.ofd.picture import vector_picture
 from seal.orders import SealKind, SealRecord, SealRequest
@@ -43,14 +44,20 @@ from seal.ses_writing import SealContent, seal, seal_info
 _MOST_NAME = 60
 
 
-def make_seal(room: SealRoom, principal: Principal, request: SealRequest) -> SealRecord:
-    """The seal of `request`, made now or before; other terms for the same code are `CodeTaken`."""
+def make_seal(
+    room: SealRoom, principal: Principal, request: SealRequest, *, leave: SealState = SealState.IN_USE
+) -> SealRecord:
+    """The seal of `request`, made now or before; other terms for the same code are `CodeTaken`.
+
+    `leave`: its state afterwards. `seal.management` leaves it made, for filing and issuing are yet to come.
+    """
     principal.require(Permission.SEAL_MAKE)
     # 1. prepare: what cannot be drawn or named must fail before anything is on record
     drawing = _prepare(request)
     with room.lock(f"make|{request.code14}"):
         # the maker's certificate must be valid at the making time (GM/T 0031-2025), so it comes first
         by = maker(room)
+        check_maker_certificate(room, by.certificate, by.signer.ref.spki, room.ground.clock.now())
         # 2. record
         row = _find(room, request) or _record(room, principal, request)
         if row.state != SealState.RECORDED:
@@ -68,7 +75,7 @@ def make_seal(room: SealRoom, principal: Principal, request: SealRequest) -> Sea
         # 5. store
         name = keeping.store(room, row.code, _files(row, drawing, esl))
         reach("seal.make_stored")
-        return _finish(room, principal, row, name, certificates, content)
+        return _finish(room, principal, row, name, certificates, content, leave)
 
 
 # --- prepare ---------------------------------------------------------------------------------------------------------
@@ -217,6 +224,7 @@ def _finish(
     name: str,
     certificates: dict[Suite, IssuedCertificate],
     content: SealContent,
+    leave: SealState,
 ) -> SealRecord:
     """Only the first to finish wins; a second finisher answers what the first stored."""
     with room.ground.db.begin() as session:
@@ -224,7 +232,7 @@ def _finish(
             update(SealRow)
             .where(SealRow.id == row.id, SealRow.state == SealState.RECORDED)
             .values(
-                state=SealState.IN_USE,
+                state=leave,
                 esl_sha256=name,
                 sm2_certificate=certificates[Suite.SM2].der,
                 rsa_certificate=certificates[Suite.RSA].der,
