@@ -28,4 +28,5 @@ class Context:
 
     @property
     def moment(self) -> Moment:
-        return Moment(self.at or self.clock.now(), offline=self.offline)
+        now = self.clock.now()
+        return Moment(self.at or now, offline=self.offline, wall=now)

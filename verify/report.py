@@ -280,7 +280,10 @@ def decide(signatures: Iterable[SignatureReport], findings: Iterable[Finding], *
     sealed = any(signature.kind in ("seal", "certificate") for signature in signatures) or (
         bool(signatures) and not needs_seal
     )
-    if broken or Severity.UNKNOWN in severities or not sealed or not all(signature.trusted for signature in signatures):
+    # a document time stamp nobody vouches for proves nothing, and takes nothing from a seal that stands without it
+    standing = [signature for signature in signatures if signature.kind != "timestamp"] or signatures
+    believed = all(signature.trusted for signature in standing)
+    if broken or Severity.UNKNOWN in severities or not sealed or not believed:
         return Verdict.CANNOT_TELL
     return Verdict.GENUINE
 

@@ -6,7 +6,7 @@ seals are not DER. The maker is judged at the making; what befell the certificat
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from foundation import der
 from foundation.der import DerError
@@ -82,7 +82,7 @@ def check_maker(seal: Seal, trust: TrustStore, moment: Moment) -> Maker:
     time, findings = _making_time(seal, trust, moment)
     at = time.time if time is not None and time.trusted else seal.created
     certificate = parsed(seal.maker_certificate)
-    path = validate(certificate, trust, moment=Moment(moment.now, at, moment.offline), use=Use.SEAL_MAKING)
+    path = validate(certificate, trust, moment=replace(moment, proved=at, as_of=True), use=Use.SEAL_MAKING)
     if path.sub is Sub.NO_CERTIFICATE_CHAIN_FOUND:
         findings.append(finding("seal.maker_unknown"))
     elif path.trusted:
@@ -104,7 +104,7 @@ def check_period(seal: Seal, moment: Moment) -> list[Finding]:
 def _making_time(seal: Seal, trust: TrustStore, moment: Moment) -> tuple[StampResult | None, list[Finding]]:
     if seal.time_stamp is None:
         return None, []
-    result = check_stamp(seal.time_stamp, lambda digest: digest.of(seal.signature), trust, moment.now)
+    result = check_stamp(seal.time_stamp, lambda digest: digest.of(seal.signature), trust, moment)
     if not result.intact:
         return result, [finding("time.broken")]
     if result.time is not None and seal.created > result.time:

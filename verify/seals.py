@@ -7,7 +7,6 @@ seal inside is judged by `verify.seal_check`.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import datetime
 
 from ca.reading import Certificate
 from foundation import der
@@ -94,7 +93,7 @@ def _check(
     # 5. is it about this document
     _check_about(signature, document, scheme, place, certificate)
     # 6. when
-    time = _stamp(signature, trust, moment.now)
+    time = _stamp(signature, trust, moment)
     if time is not None and not time.intact:
         raise Broken(Sub.SIG_CONSTRAINTS_FAILURE, finding("time.broken"), certificate=certificate)
     proved = time.time if time is not None and time.trusted else moment.proved
@@ -170,7 +169,7 @@ def _about(property_info: str, expected: str) -> bool:
     return plain.lstrip("/") == expected.lstrip("/") or (plain.startswith("{") and expected.lstrip("/") in plain)
 
 
-def _stamp(signature: SealSignature, trust: TrustStore, now: datetime) -> StampResult | None:
+def _stamp(signature: SealSignature, trust: TrustStore, moment: Moment) -> StampResult | None:
     """A token over the signature value: its own field since 2020, inside timeInfo in 2014."""
     value = signature.signature
     token = signature.time_stamp
@@ -178,4 +177,4 @@ def _stamp(signature: SealSignature, trust: TrustStore, now: datetime) -> StampR
         token = signature.time_octets if signature.time_octets[:1] == b"\x30" else None
     if token is None:
         return None
-    return check_stamp(token, lambda digest: digest.of(value), trust, now)
+    return check_stamp(token, lambda digest: digest.of(value), trust, moment)
