@@ -28,6 +28,8 @@ ROLES: Mapping[str, frozenset[Permission]] = MappingProxyType(
         "seal-maker": frozenset({P.SEAL_MAKE, P.SEAL_READ}),  # 制章
         "seal-clerk": frozenset({P.SEAL_APPLY, P.SEAL_READ}),  # 印章经办
         "seal-approver": frozenset({P.SEAL_APPROVE, P.SEAL_READ}),  # 印章审批
+        "seal-owner": frozenset({P.SEAL_POLICY, P.SEAL_READ}),  # 印章管理人
+        "use-approver": frozenset({P.SEAL_CONSENT}),  # 用章审批
         "seal-registrar": frozenset({P.SEAL_FILE, P.SEAL_READ}),  # 印章备案
         "window": frozenset({P.WINDOW_CHECK}),  # 窗口
         "ca-operator": frozenset({P.CA_READ, P.CA_ISSUE, P.CA_REVOKE}),  # 证书管理

@@ -40,6 +40,7 @@ _OF_PEOPLE = frozenset(
         Permission.RA_APPROVE,
         Permission.SEAL_POLICY,
         Permission.SEAL_APPROVE,
+        Permission.SEAL_CONSENT,
     }
 )
 """A citizen's own licences are a citizen's alone; no program asks for or approves an operation on a key, or judges an
