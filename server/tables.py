@@ -21,7 +21,9 @@ import seal.approval.models
 import seal.batches.models
 import seal.exchange.models
 import seal.hash_only.models
+import seal.management.models
 import seal.models
+import seal.status_service.models
 import sso.models
 from foundation.database import Base
 
@@ -41,6 +43,8 @@ ROOMS = (
     ca.est.models,
     ca.revocation_models,
     seal.models,
+    seal.management.models,
+    seal.status_service.models,
     seal.exchange.models,
     seal.approval.models,
     seal.batches.models,
