@@ -117,6 +117,48 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_seal_case_seal_id"), ["seal_id"], unique=False)
 
     op.create_table(
+        "seal_counter",
+        sa.Column("name", sa.String(length=40), nullable=False),
+        sa.Column("value", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_seal_counter")),
+    )
+    op.create_table(
+        "seal_file",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("code", sa.String(length=14), nullable=True),
+        sa.Column("state", sa.String(length=12), nullable=False),
+        sa.Column("kind", sa.String(length=20), nullable=False),
+        sa.Column("department", sa.String(length=18), nullable=False),
+        sa.Column("department_name", sa.String(length=200), nullable=False),
+        sa.Column("ring_text", sa.String(length=80), nullable=False),
+        sa.Column("line_text", sa.String(length=40), nullable=True),
+        sa.Column("diameter", sa.Float(), nullable=False),
+        sa.Column("design", sa.Text(), nullable=True),
+        sa.Column("person_name", sa.Text(), nullable=True),
+        sa.Column("custody", sa.String(length=8), nullable=False),
+        sa.Column("custodian", sa.Text(), nullable=True),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("replaces", sa.Uuid(), nullable=True),
+        sa.Column("filing_number", sa.String(length=40), nullable=True),
+        sa.Column("filed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("approver", sa.String(length=120), nullable=True),
+        sa.Column("approval_mac", sa.LargeBinary(length=32), nullable=True),
+        sa.Column("moves", sa.Integer(), nullable=False),
+        sa.Column("public", sa.Text(), nullable=False),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["replaces"], ["seal_file.id"], name=op.f("fk_seal_file_replaces_seal_file")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_seal_file")),
+        sa.UniqueConstraint("code", name=op.f("uq_seal_file_code")),
+        sa.UniqueConstraint("filing_number", name=op.f("uq_seal_file_filing_number")),
+    )
+    with op.batch_alter_table("seal_file", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_seal_file_department"), ["department"], unique=False)
+        batch_op.create_index(batch_op.f("ix_seal_file_replaces"), ["replaces"], unique=False)
+        batch_op.create_index("ix_seal_file_state_id", ["state", "id"], unique=False)
+
+    op.create_table(
         "seal_foreign",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("department", sa.String(length=18), nullable=False),
@@ -162,6 +204,27 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_seal_policy_department"), ["department"], unique=False)
 
     op.create_table(
+        "seal_status_answer",
+        sa.Column("code", sa.String(length=14), nullable=False),
+        sa.Column("moves", sa.Integer(), nullable=False),
+        sa.Column("this_update", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("next_update", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("payload_sha256", sa.String(length=64), nullable=False),
+        sa.Column("octets", sa.Text(), nullable=True),
+        sa.PrimaryKeyConstraint("code", name=op.f("pk_seal_status_answer")),
+    )
+    op.create_table(
+        "seal_status_list",
+        sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("version", sa.BigInteger(), nullable=False),
+        sa.Column("this_update", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("next_update", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("entries", sa.Integer(), nullable=False),
+        sa.Column("payload_sha256", sa.String(length=64), nullable=False),
+        sa.Column("sha256", sa.String(length=64), nullable=True),
+        sa.PrimaryKeyConstraint("number", name=op.f("pk_seal_status_list")),
+    )
+    op.create_table(
         "seal_use",
         sa.Column("order_id", sa.Uuid(), nullable=False),
         sa.Column("seal_id", sa.Uuid(), nullable=False),
@@ -180,6 +243,24 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_seal_use_pictured_at"), ["pictured_at"], unique=False)
         batch_op.create_index("ix_seal_use_seal_id_order_id", ["seal_id", "order_id"], unique=False)
 
+    op.create_table(
+        "seal_step",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("file_id", sa.Uuid(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("step", sa.String(length=12), nullable=False),
+        sa.Column("source", sa.String(length=12), nullable=True),
+        sa.Column("target", sa.String(length=12), nullable=False),
+        sa.Column("role", sa.String(length=12), nullable=False),
+        sa.Column("actor", sa.String(length=120), nullable=False),
+        sa.Column("person", sa.Uuid(), nullable=True),
+        sa.Column("reason", sa.String(length=30), nullable=False),
+        sa.Column("words", sa.Text(), nullable=True),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["file_id"], ["seal_file.id"], name=op.f("fk_seal_step_file_id_seal_file")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_seal_step")),
+        sa.UniqueConstraint("file_id", "number", name=op.f("uq_seal_step_file_id_number")),
+    )
     with op.batch_alter_table("seal", schema=None) as batch_op:
         batch_op.add_column(sa.Column("p256_certificate", sa.LargeBinary(), nullable=True))
         batch_op.add_column(sa.Column("picture", sa.Text(), nullable=True))
@@ -205,18 +286,28 @@ def downgrade() -> None:
         batch_op.drop_column("picture")
         batch_op.drop_column("p256_certificate")
 
+    op.drop_table("seal_step")
     with op.batch_alter_table("seal_use", schema=None) as batch_op:
         batch_op.drop_index("ix_seal_use_seal_id_order_id")
         batch_op.drop_index(batch_op.f("ix_seal_use_pictured_at"))
         batch_op.drop_index(batch_op.f("ix_seal_use_case_id"))
 
     op.drop_table("seal_use")
+    op.drop_table("seal_status_list")
+    op.drop_table("seal_status_answer")
     with op.batch_alter_table("seal_policy", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_seal_policy_department"))
 
     op.drop_table("seal_policy")
     op.drop_table("seal_hash_digest")
     op.drop_table("seal_foreign")
+    with op.batch_alter_table("seal_file", schema=None) as batch_op:
+        batch_op.drop_index("ix_seal_file_state_id")
+        batch_op.drop_index(batch_op.f("ix_seal_file_replaces"))
+        batch_op.drop_index(batch_op.f("ix_seal_file_department"))
+
+    op.drop_table("seal_file")
+    op.drop_table("seal_counter")
     with op.batch_alter_table("seal_case", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_seal_case_seal_id"))
         batch_op.drop_index(batch_op.f("ix_seal_case_expires_at"))
