@@ -116,9 +116,13 @@ def stamp(call: Call[None, None, None, StampForm]) -> Binary:
     place = form.wanted()
     key = order_key(call.principal, call.key)
     if data.startswith(b"%PDF-"):
-        pdf = PdfOrder(data, form.seal, place, key, form.chosen(), form.reason, form.closing)
+        pdf = PdfOrder(
+            data, form.seal, place, key, form.chosen(), form.reason, form.closing, form.form, form.level,
+            form.certification, tuple(form.lock or ()), form.dated,
+        )  # fmt: skip
         done, media, name = stamp_pdf(room(SealRoom), call.principal, pdf), _PDF, "sealed.pdf"
     elif data.startswith(b"PK\x03\x04"):
+        form.refuse_for_ofd()
         ofd = OfdOrder(data, form.seal, place, key, form.closing)
         done, media, name = stamp_ofd(room(SealRoom), call.principal, ofd), _OFD, "sealed.ofd"
     else:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
+from datetime import datetime
 from uuid import UUID
 
 from ca.suites import Suite
+from seal.drawing.design import Design
 from seal.kinds import SealKind
 from seal.pdf_forms import Certification, Level, PdfForm
 from seal.places import Placement, Places
+from seal.ses_seal import CertificateList
+from seal.tokens import TokenKey
 
 __all__ = [
     "BatchPlace",
@@ -26,7 +30,11 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class SealRequest:
-    """A seal to be made. `code14` is region (6) and serial (8); `line_text` stands below the star."""
+    """A seal to be made. `code14` is region (6) and serial (8); `line_text` stands below the star.
+
+    `picture` says the whole design and stands for ring text, line and diameter; without it the seal is round with a
+    star and its own code below. `ses_version` and `cert_list` stand for the settings. `token`: the key is not ours.
+    """
 
     department_uscc: str
     department_name: str
@@ -35,6 +43,18 @@ class SealRequest:
     kind: SealKind = SealKind.NAME
     line_text: str | None = None
     diameter: float = 42.0
+    picture: Design | None = None
+    ses_version: int | None = None
+    cert_list: CertificateList | None = None
+    token: TokenKey | None = None
+
+    def design(self) -> Design:
+        return self.picture or round_design(self.ring_text, self.line_text, self.code14, self.diameter)
+
+
+def round_design(ring_text: str, line_text: str | None, code: str, diameter: float) -> Design:
+    """The usual seal of a department: round, a star, its code on the lower arc."""
+    return Design(ring_text, line=line_text, code=code, width=diameter)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +115,7 @@ class PdfOrder:
     """What others may do after a first signature; given, it stands for `closing`."""
     lock: tuple[str, ...] = ()
     """Form fields nobody may change afterwards (FieldMDP), in a file that stays open otherwise."""
-    date: date | None = None
+    dated: date | None = None
     """The day to draw with the seal (成文日期)."""
     matter: Matter | None = None
     batch: BatchPlace | None = None

@@ -39,6 +39,10 @@ class Level(StrEnum):
     """The signature alone: its time is the signer's word."""
     B_T = "b-t"
     """With a time stamp over its value."""
+    B_LT = "b-lt"
+    """And the certificates and revocation data to judge it by (`seal.longlife`)."""
+    B_LTA = "b-lta"
+    """And a document time stamp over all of it."""
 
 
 class Certification(IntEnum):

@@ -8,9 +8,9 @@ from uuid import UUID
 
 from pydantic import Field, Json, model_validator
 
-from ca.suites import Suite
 from foundation.web.api import Wire, bad
 from seal.orders import SealKind, SealRecord, SealRequest
+from seal.pdf_schemas import PdfOptions
 from seal.place_schemas import PlaceBody
 from seal.places import MOST_PLACES, Placement, Places
 
@@ -78,7 +78,7 @@ class StateBody(Wire):
     state: Literal["in_use", "suspended", "revoked"] = Field(description="Revoking is final")
 
 
-class StampForm(Wire):
+class StampForm(PdfOptions):
     """Fields beside the file. Millimetres from the top left corner of the page as seen, to the seal's centre.
 
     Either one point (`page`, `x_mm`, `y_mm`) or `places`.
@@ -92,9 +92,6 @@ class StampForm(Wire):
         None,
         description="JSON array of 1 to 20 places of one signature; by: point, pages, keyword, riding, field",
     )
-    suites: Literal["sm2", "rsa", "sm2,rsa"] = Field("sm2", description="PDF only; an OFD is always SM2")
-    reason: str | None = Field(None, min_length=1, max_length=100, description="Printed in the PDF's signature")
-    closing: bool = Field(default=True, description="Nothing may be changed or signed afterwards")
 
     @model_validator(mode="after")
     def _one_way(self) -> StampForm:
@@ -114,6 +111,3 @@ class StampForm(Wire):
         assert self.x_mm is not None  # noqa: S101 - `_one_way` has looked
         assert self.y_mm is not None  # noqa: S101
         return Placement(self.page, self.x_mm, self.y_mm)
-
-    def chosen(self) -> tuple[Suite, ...]:
-        return tuple(Suite(name) for name in self.suites.split(","))

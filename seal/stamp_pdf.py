@@ -12,9 +12,12 @@ from foundation.text import Text
 from hsm.digests import sha256
 from seal import compare_pdf, find, keeping, places
 from seal.carrying_out import carry_out, check_unswapped
+from seal.errors import SealedDiffers
 from seal.held import Held
+from seal.longlife import levels as longlife
+from seal.longlife.region import extend_now
 from seal.models import SealOrder
-from seal.on_demand import with_certificate
+from seal.on_demand import hierarchy, with_certificate
 from seal.orders import PdfOrder, Stamped
 from seal.pdf import sealing as pdf_sealing
 from seal.pdf.added import check_added
@@ -51,7 +54,7 @@ def stamp_pdf(room: SealRoom, principal: Principal, order: PdfOrder) -> Stamped:
             check_unswapped(record, sealed[: record.document_size])
             compare_pdf.check_pdf(inspected, sealed, held, order, record.signing_time)
             check_added(inspected, sealed, look, order, marks)
-            return sealed
+            return _extended(room, order, sealed)
 
         return sign
 
@@ -65,7 +68,7 @@ def _terms(order: PdfOrder) -> dict[str, object]:
         "level": order.level.value if order.level is not Level.B_T else None,
         "certify": order.certify,
         "lock_sha256": [sha256(name.encode()).hex() for name in order.lock] or None,
-        "date": order.date.isoformat() if order.date else None,
+        "dated": order.dated.isoformat() if order.dated else None,
     }
     return {
         "place": places.terms(order.place),
@@ -96,12 +99,29 @@ def _check_words(order: PdfOrder) -> None:
             "国密签名格式须用 SM2，请把签名算法改为含 sm2。",
             "The GM forms are for SM2. Choose suites that include it.",
         )
+    if order.form is not PdfForm.PADES and order.level not in (Level.B_B, Level.B_T):
+        raise _refused(
+            "form_level",
+            "国密签名格式只有 b-b 和 b-t 两级。",
+            "The GM forms have the levels b-b and b-t only.",
+        )
     if order.lock and order.closing and order.certify is None:
         raise _refused(
             "lock_closing",
             "closing 已锁定全部内容，不必再列出要锁定的表单域；请将 closing 设为 false，或去掉 lock。",
             "A closing seal locks everything. Set closing to false, or name no fields to lock.",
         )
+
+
+def _extended(room: SealRoom, order: PdfOrder, sealed: bytes) -> bytes:
+    """Evidence for later is added in revisions of its own; what was compared stays the beginning of the file."""
+    if order.level not in (Level.B_LT, Level.B_LTA):
+        return sealed
+    suite = hierarchy(room, order.suites[0])
+    longer = extend_now(room, sealed, longlife.Level(order.level.value.upper()), suite=suite)
+    if not longer.startswith(sealed):
+        raise SealedDiffers("octets before the evidence")
+    return longer
 
 
 def _check_state(order: PdfOrder, inspected: Inspected) -> None:

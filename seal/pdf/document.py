@@ -13,8 +13,8 @@ from typing import Any
 from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.pdf_utils.reader import PdfFileReader
-from pyhanko.sign.fields import FieldMDPSpec, enumerate_sig_fields
 
+from seal.pdf.locks import fields_and_locks
 from seal.pdf.pages import PageBox, entry, items, page_box, page_nodes
 from seal.pdf.problems import PdfRefused, damaged, reading
 from seal.pdf.writer import open_writer
@@ -72,7 +72,7 @@ def inspect(data: bytes, field: str | None = None) -> tuple[Inspected, Increment
             )
         root = reader.root
         _refuse_hidden_content(root)
-        names, signed = _fields_and_locks(reader, root, field)
+        names, signed = fields_and_locks(reader, root, field)
         pages = page_nodes(root)
         for _, node in pages:
             _refuse_actions(node)
@@ -150,50 +150,4 @@ def _active(zh: str, en: str) -> PdfRefused:
         "active_content",
         f"文件含有{zh}，所见内容可能与签章内容不一致。请另存为不含此类内容的 PDF 后再签章。",
         f"The file contains {en}: what is seen may differ from what is sealed. Save it without and try again.",
-    )
-
-
-# --- earlier signatures ----------------------------------------------------------------------------------------------
-
-
-def _fields_and_locks(reader: PdfFileReader, root: Any, wanted: str | None) -> tuple[frozenset[str], bool]:
-    """Names in use, and whether it is signed; refuses when an earlier signature forbids another one.
-
-    A certified document takes no new signature field at any level: levels 2 and 3 speak of signing fields that exist
-    (ISO 32000-2 12.8.2.2), and pyHanko and Acrobat judge it so.
-    """
-    names: set[str] = set()
-    signed = False
-    for name, value, _ in enumerate_sig_fields(reader):
-        names.add(name)
-        if value is None:
-            continue
-        signed = True
-        _refuse_locks(value.get_object(), wanted)
-    certified = entry(entry(root, "/Perms", {}), "/DocMDP")
-    if certified is not None:
-        if wanted is None:
-            raise _locked()
-        _refuse_locks(certified, wanted)
-    names.update(str(entry(field, "/T", "")) for field in items(entry(entry(root, "/AcroForm", {}), "/Fields", [])))
-    return frozenset(names), signed
-
-
-def _refuse_locks(signature: Any, wanted: str | None) -> None:
-    for reference in items(entry(signature, "/Reference", [])):
-        parameters = entry(reference, "/TransformParams", {})
-        if entry(reference, "/TransformMethod") == "/DocMDP" and (wanted is None or entry(parameters, "/P", 2) == 1):
-            raise _locked()
-        if entry(reference, "/TransformMethod") == "/FieldMDP":
-            if entry(parameters, "/P") in ((1, 2, 3) if wanted is None else (1,)):
-                raise _locked()
-            if wanted is not None and FieldMDPSpec.from_pdf_object(parameters).is_locked(wanted):
-                raise _locked()
-
-
-def _locked() -> PdfRefused:
-    return PdfRefused(
-        "locked",
-        "文件已被先前的签章锁定，不允许再增加签章。如需多方签章，请从未锁定的版本开始。",
-        "An earlier signature locks this file; no further one may be added. Start from the version before it.",
     )

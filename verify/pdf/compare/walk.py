@@ -23,10 +23,16 @@ class Walk:
         self.views = views
         self.found: list[Difference] = []
         self._owned = tuple(
-            frozenset((*view.owners, *view.places, *(page.key for page in view.pages))) for view in views
+            frozenset((*self._catalog(number), *view.owners, *view.places, *(page.key for page in view.pages)))
+            for number, view in zip((self.before, self.after), views, strict=True)
         )
         self._seen: set[tuple[Key, Key, str, int | None]] = set()
         self._told: set[Place] = set()
+
+    def _catalog(self, revision: int) -> tuple[Key, ...]:
+        """A lock names it (/Data of FieldMDP); what changed in it is told elsewhere."""
+        key = key_of(raw(self.versions.trailer(revision), "/Root"))
+        return () if key is None else (key,)
 
     def differ(self, place: Place, *, prepared: bool = False) -> None:
         """Once for each place: a page with fifty new words has one changed content."""

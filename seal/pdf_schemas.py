@@ -1,0 +1,51 @@
+"""What a request may say about a PDF's signature (PDF 签名选项), beside seal and places."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Literal
+
+from pydantic import Field, Json
+
+from ca.suites import Suite
+from foundation.web.api import Wire, bad
+from seal.pdf_forms import Certification, Level, PdfForm
+
+FieldName = Annotated[str, Field(min_length=1, max_length=200)]
+
+
+class PdfOptions(Wire):
+    suites: Literal["sm2", "rsa", "p256", "sm2,rsa", "sm2,p256"] = Field(
+        "sm2", description="PDF only; an OFD is always SM2"
+    )
+    form: PdfForm = Field(
+        PdfForm.PADES,
+        description="PDF only: the SM2 signature as PAdES, as a GM/T 0010 message, or as a GB/T 38540 seal signature",
+    )
+    level: Level = Field(Level.B_T, description="PDF only: b-b, b-t (time stamp), b-lt (evidence), b-lta (archive)")
+    reason: str | None = Field(None, min_length=1, max_length=100, description="Printed in the PDF's signature")
+    closing: bool = Field(default=True, description="Nothing may be changed or signed afterwards")
+    certify: Literal["1", "2", "3"] | None = Field(
+        None,
+        description="PDF only, first signature only, in place of closing. Afterwards allowed: 1 nothing, "
+        "2 filling in forms and signing existing fields, 3 comments too",
+    )
+    lock: Json[list[FieldName]] | None = Field(
+        None, description="PDF only, with closing=false or certify: JSON array of form fields nobody may change"
+    )
+    dated: date | None = Field(None, description="PDF only: a date drawn with the seal, e.g. 2026-11-23")
+
+    def chosen(self) -> tuple[Suite, ...]:
+        return tuple(Suite(name) for name in self.suites.split(","))
+
+    @property
+    def certification(self) -> Certification | None:
+        return Certification(int(self.certify)) if self.certify else None
+
+    def refuse_for_ofd(self) -> None:
+        """What an OFD has no place for is refused, not dropped."""
+        if self.form is not PdfForm.PADES or self.level is not Level.B_T or self.certify or self.lock or self.dated:
+            raise bad(
+                "form、level、certify、lock、dated 只用于 PDF 文件。",
+                "form, level, certify, lock and dated are for PDF files only.",
+            )
