@@ -143,6 +143,11 @@ def read(data: bytes) -> SignedData:
     )
 
 
+def read_signer(data: bytes) -> SignerInfo:
+    """One SignerInfo by itself: a counter-signature (RFC 5652 11.4)."""
+    return _signer(der.parse(data))
+
+
 _Parsed = tuple[
     Literal["cms", "gm"],
     int,

@@ -1,20 +1,20 @@
-"""The judgement of a file of trust data (证书、印章核验): `.cer`, `.pem`, `.esl`.
+"""The judgement of a file of certificates (证书核验): `.cer`, `.pem`, and the certificates of a `.p7b`.
 
 Further certificates in a certificate file help to build its path.
 """
 
 from __future__ import annotations
 
-from ca.reading import Certificate, read_certificates, read_crl, read_ocsp_response, read_token
+from collections.abc import Iterable
+
+from ca.reading import Certificate, read_certificates
 from foundation.der import DerError
-from seal import cms, ses
-from verify.checked import tell
+from verify.links import parsed
 from verify.moments import Moment
 from verify.path import validate
 from verify.paths.faults import display_name
 from verify.paths.names import comparable
 from verify.report import Finding, SignatureReport, Sub
-from verify.seals import check_seal_file
 from verify.trust import TrustStore, Use
 from verify.words import finding
 
@@ -26,7 +26,22 @@ def judge_certificates(data: bytes, trust: TrustStore, moment: Moment) -> Judged
     try:
         certificates = read_certificates(data)
     except DerError as error:
-        return _other(data, trust, moment, error)
+        return (), [finding("file.damaged", error.detail.en)]
+    return _judge(certificates, trust, moment)
+
+
+def judge_chain(brought: Iterable[bytes], trust: TrustStore, moment: Moment) -> Judged:
+    """The certificate of a bag that issued none of the others is judged."""
+    try:
+        certificates = [parsed(data) for data in brought]
+    except DerError as error:
+        return (), [finding("file.damaged", error.detail.en)]
+    issuers = {certificate.issuer.raw for certificate in certificates if not certificate.self_issued}
+    certificates.sort(key=lambda certificate: certificate.subject.raw in issuers)
+    return _judge(certificates, trust, moment)
+
+
+def _judge(certificates: list[Certificate], trust: TrustStore, moment: Moment) -> Judged:
     leaf, *extra = certificates
     path = validate(leaf, trust, extra=extra, moment=moment, use=Use.CERTIFICATE)
     forged = path.sub is Sub.NO_CERTIFICATE_CHAIN_FOUND and _claims_known_issuer(leaf, trust)
@@ -49,27 +64,6 @@ def judge_certificates(data: bytes, trust: TrustStore, moment: Moment) -> Judged
         findings=findings,
     )
     return (report,), []
-
-
-def _other(data: bytes, trust: TrustStore, moment: Moment, error: DerError) -> Judged:
-    """A seal, a list or a token is no damaged certificate."""
-    try:
-        seal = ses.read_seal(data)
-    except DerError:
-        return (), [finding("file.unknown_format") if _is_other_der(data) else finding("file.damaged", error.detail.en)]
-    checked = check_seal_file(seal, trust, moment)
-    return (tell(checked, name=seal.es_id, form=f"SESeal {seal.standard.value}", coverage="whole_seal"),), []
-
-
-def _is_other_der(data: bytes) -> bool:
-    """Whole structures that are something else: CRLs, OCSP answers, time stamp tokens, signed messages."""
-    for read in (read_crl, read_ocsp_response, read_token, cms.read):
-        try:
-            read(data)
-        except DerError:
-            continue
-        return True
-    return False
 
 
 def _claims_known_issuer(leaf: Certificate, trust: TrustStore) -> bool:

@@ -12,12 +12,10 @@ from dataclasses import replace
 from datetime import datetime
 
 from verify import strictness
-from verify.code_judge import judge_text
-from verify.code_trust import code_trust
 from verify.context import MOST_OCTETS, Context
-from verify.detect import detect
-from verify.kinds import DOCUMENTS, JUDGES, File, Judged
-from verify.report import Finding, Report, SignatureReport, by_weight, decide
+from verify.detect import FileKind, detect
+from verify.kinds import DOCUMENTS, JUDGES, SIGNATURE_FILES, WITH_CONTENT, File, Judged, judge_printed
+from verify.report import Finding, Report, Severity, SignatureReport, by_weight, decide
 from verify.status import ask_about_file
 from verify.words import finding
 
@@ -36,21 +34,21 @@ def judge(data: bytes, *, name: str | None, context: Context, content: bytes | N
     licence = judged.licence
     if kind in DOCUMENTS:
         found += _unsealed(judged.signatures, found)
+    if kind in (FileKind.CMS, FileKind.JWS) and _all_personal(judged.signatures):
+        found.append(finding("file.no_official_seal", severity=Severity.WARNING))
+    if content is not None and kind not in WITH_CONTENT:
+        found.append(finding("content.unused"))
     if licence is not None and judged.signatures:
         asked = ask_about_file(licence, None if context.offline else context.status)
         licence, found = asked.facts, [*found, *asked.findings]
     told = replace(judged, findings=tuple(found), licence=licence)
-    return _report(file, kind.value, told, context.moment.now)
+    return _report(file, kind, told, context.moment.now)
 
 
 def judge_code(text: str, *, context: Context) -> Report:
     """The report about a scanned code."""
-    moment = context.moment
-    known = code_trust(context.trust, moment)
-    source = None if context.offline else context.status
-    signatures, found, licence = judge_text(text, known, moment.now, source)
     file = File(text.encode("utf-8", "replace"))
-    return _report(file, "code", Judged(signatures, tuple(found), licence), moment.now)
+    return _report(file, FileKind.CODE, judge_printed(file, context), context.moment.now)
 
 
 def _refusal(file: File, context: Context) -> Judged | None:
@@ -62,29 +60,32 @@ def _refusal(file: File, context: Context) -> Judged | None:
     return None
 
 
-def _unsealed(signatures: Iterable[SignatureReport], found: list[Finding]) -> list[Finding]:
-    kinds = [signature.kind for signature in signatures]
-    if not kinds:
+def _unsealed(signatures: tuple[SignatureReport, ...], found: list[Finding]) -> list[Finding]:
+    if not signatures:
         return [] if _NOT_READ & {item.code for item in found} else [finding("unsigned")]
-    if "seal" not in kinds and all(signature.intact for signature in signatures):
-        return [finding("file.no_official_seal")]
-    return []
+    return [finding("file.no_official_seal")] if _all_personal(signatures) else []
+
+
+def _all_personal(signatures: Iterable[SignatureReport]) -> bool:
+    """Sound signatures, none of them an official seal."""
+    kinds = {signature.kind for signature in signatures}
+    return bool(kinds) and "seal" not in kinds and all(signature.intact for signature in signatures)
 
 
 _NOT_READ = frozenset({"file.too_large", "file.damaged", "file.limits", "pdf.encrypted", "ofd.integrity"})
 """Findings that mean nobody could see whether there is a seal."""
 
 
-def _report(file: File, kind: str, judged: Judged, now: datetime) -> Report:
+def _report(file: File, kind: FileKind, judged: Judged, now: datetime) -> Report:
     signatures, found = judged.signatures, judged.findings
     every = by_weight([*found, *(item for signature in signatures for item in signature.findings)])
     changed = any(item.code in _CHANGES for item in found)
     return Report(
         name=file.name,
-        kind=kind,
+        kind=kind.value,
         sha256=hashlib.sha256(file.data).hexdigest(),
         size=len(file.data),
-        verdict=decide(signatures, found),
+        verdict=decide(signatures, found, needs_seal=kind not in SIGNATURE_FILES),
         intact=bool(signatures) and all(signature.intact for signature in signatures) and not changed,
         judged_at=now,
         signatures=signatures,

@@ -3,35 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
 from verify import facts
 from verify.certificates import judge_certificates
+from verify.cms_file import judge_cms
+from verify.code_judge import judge_text
+from verify.code_trust import code_trust
 from verify.context import Context
 from verify.detect import FileKind
+from verify.judged import File, Judged
+from verify.jws_file import judge_jws
+from verify.list_file import judge_list
 from verify.ofd.judge import judge_ofd
 from verify.pdf.judge import judge_pdf
-from verify.report import Finding, LicenceFacts, SignatureReport
+from verify.seal_file import judge_seal
+from verify.stamp_file import judge_stamp
 from verify.words import finding
-
-
-@dataclass(frozen=True, slots=True)
-class File:
-    """What is to be judged. `content` is what a detached signature is about, when it was handed in beside it."""
-
-    data: bytes
-    name: str | None = None
-    content: bytes | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Judged:
-    """What a judge has to say; `verify.judge` adds what holds for every file, and the verdict."""
-
-    signatures: tuple[SignatureReport, ...] = ()
-    findings: tuple[Finding, ...] = ()
-    licence: LicenceFacts | None = None
-
 
 Judge = Callable[[File, Context], Judged]
 
@@ -53,6 +40,15 @@ def _certificate(file: File, context: Context) -> Judged:
     return Judged(signatures, tuple(found))
 
 
+def judge_printed(file: File, context: Context) -> Judged:
+    """A printed code, scanned or typed into a file."""
+    known = code_trust(context.trust, context.moment)
+    source = None if context.offline else context.status
+    text = file.data.decode("utf-8", "replace").strip()
+    signatures, found, licence = judge_text(text, known, context.moment.now, source)
+    return Judged(signatures, tuple(found), licence)
+
+
 def _unknown(file: File, context: Context) -> Judged:
     del file, context
     return Judged(findings=(finding("file.unknown_format"),))
@@ -61,8 +57,20 @@ def _unknown(file: File, context: Context) -> Judged:
 JUDGES: Mapping[FileKind, Judge] = {
     FileKind.PDF: _pdf,
     FileKind.OFD: _ofd,
+    FileKind.CMS: judge_cms,
+    FileKind.JWS: judge_jws,
+    FileKind.SEAL: judge_seal,
     FileKind.CERTIFICATE: _certificate,
+    FileKind.LIST: judge_list,
+    FileKind.TIMESTAMP: judge_stamp,
+    FileKind.CODE: judge_printed,
     FileKind.UNKNOWN: _unknown,
 }
+__all__ = ["DOCUMENTS", "JUDGES", "SIGNATURE_FILES", "WITH_CONTENT", "File", "Judge", "Judged", "judge_printed"]
+
 DOCUMENTS = frozenset({FileKind.PDF, FileKind.OFD})
 """Kinds a person reads and expects a seal on: one without is told to be unsigned."""
+SIGNATURE_FILES = frozenset({FileKind.CMS, FileKind.JWS, FileKind.LIST, FileKind.TIMESTAMP})
+"""Kinds that are nothing but a signature: anybody's will do, and the report says whose."""
+WITH_CONTENT = frozenset({FileKind.CMS, FileKind.JWS, FileKind.TIMESTAMP, FileKind.SEAL})
+"""Kinds that may be about another file, handed in beside them."""

@@ -46,7 +46,7 @@ class ChangeOut(Wire):
 
 class SignatureOut(Wire):
     name: str
-    kind: Literal["seal", "signature", "timestamp", "certificate"]
+    kind: Literal["seal", "signature", "timestamp", "certificate", "list"]
     intact: bool
     trusted: bool
     indication: Literal["TOTAL-PASSED", "TOTAL-FAILED", "INDETERMINATE"]
@@ -79,7 +79,7 @@ class ReportOut(Wire):
     """核验报告"""
 
     name: str | None
-    kind: Literal["pdf", "ofd", "certificate", "code", "unknown"]
+    kind: Literal["pdf", "ofd", "cms", "jws", "seal", "certificate", "list", "timestamp", "code", "unknown"]
     sha256: str
     size: int
     verdict: Literal["genuine", "not_genuine", "cannot_tell"]

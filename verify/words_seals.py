@@ -73,6 +73,12 @@ SEALS: dict[str, tuple[Severity, str, str]] = {
         "印章授权列表中的条目不是证书。",
         "An item of the seal's list of authorised certificates is no certificate.",
     ),
+    "seal.picture": (_I, "印章图像：{0}。", "The seal's picture: {0}."),
+    "seal.picture_unknown": (
+        _W,
+        "印章图像的内容与所标类型不符或类型未知（{0}）。",
+        "The seal's picture is not of the type it states, or of an unknown one ({0}).",
+    ),
     "seal.maker_since": (
         _I,
         "制章者证书在制章时有效，此后已过期或被撤销（{0}）。",

@@ -1,0 +1,133 @@
+"""Reading JSON Web Signatures (JSON 网络签名), bounded and without judging: RFC 7515, compact and JSON serialisation.
+
+Refused: names that stand twice, padding and other spellings of base64url, headers a reader must understand and we do
+not. Octets are kept as they came, for the signature covers them and not what they decode to.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+MOST_OCTETS = 64 * 1024 * 1024
+MOST_HEADER = 256 * 1024
+MOST_SIGNATURES = 8
+
+
+class JwsError(Exception):
+    """Why the text is no JWS we accept; `code` is the finding's."""
+
+    def __init__(self, code: str, *values: object) -> None:
+        super().__init__(code)
+        self.code, self.values = code, values
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    header: Mapping[str, Any]
+    """Only what is protected by the signature."""
+    protected: bytes
+    """The header in base64url, as signed."""
+    value: bytes
+    unprotected: tuple[str, ...] = ()
+    """Names in the header that no signature protects."""
+
+
+@dataclass(frozen=True, slots=True)
+class Jws:
+    payload: bytes
+    """In base64url, as signed; empty when detached."""
+    signatures: tuple[Signature, ...]
+    form: str
+
+    @property
+    def detached(self) -> bool:
+        return not self.payload
+
+
+def read(data: bytes) -> Jws:
+    """Raises `JwsError`."""
+    if len(data) > MOST_OCTETS:
+        raise JwsError("file.limits", "JWS")
+    text = data.strip()
+    return _json(text) if text[:1] == b"{" else _compact(text)
+
+
+def decoded(text: bytes) -> bytes:
+    """Base64url without padding, in its one spelling (RFC 7515 2)."""
+    try:
+        octets = base64.b64decode(text + b"=" * (-len(text) % 4), altchars=b"-_", validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise JwsError("file.damaged", "base64url") from error
+    if encoded(octets) != text:
+        raise JwsError("file.damaged", "base64url")
+    return octets
+
+
+def encoded(octets: bytes) -> bytes:
+    return base64.urlsafe_b64encode(octets).rstrip(b"=")
+
+
+def _compact(text: bytes) -> Jws:
+    parts = text.split(b".")
+    if len(parts) != 3:
+        raise JwsError("file.damaged", "JWS")
+    header, payload, value = parts
+    return Jws(payload, (_signature(header, value, {}),), "JWS")
+
+
+def _json(text: bytes) -> Jws:
+    whole = _object(text, MOST_OCTETS)
+    listed = whole.get("signatures")
+    items = listed if isinstance(listed, list) else [whole] if listed is None else []
+    payload = whole.get("payload", "")
+    if not items or len(items) > MOST_SIGNATURES or not isinstance(payload, str) or not payload.isascii():
+        raise JwsError("file.damaged", "JWS JSON")
+    if listed is not None and {"signature", "protected", "header"} & whole.keys():
+        raise JwsError("jws.ambiguous")
+    return Jws(payload.encode(), tuple(_item(item) for item in items), "JWS JSON")
+
+
+def _item(item: object) -> Signature:
+    if not isinstance(item, dict):
+        raise JwsError("file.damaged", "JWS JSON")
+    protected, value, open_header = item.get("protected", ""), item.get("signature"), item.get("header", {})
+    good = isinstance(protected, str) and isinstance(value, str) and isinstance(open_header, dict)
+    if not good or not protected.isascii() or not value.isascii():
+        raise JwsError("file.damaged", "JWS JSON")
+    return _signature(protected.encode(), value.encode(), open_header)
+
+
+def _signature(protected: bytes, value: bytes, open_header: Mapping[str, Any]) -> Signature:
+    header = _object(decoded(protected), MOST_HEADER)
+    if header.keys() & open_header.keys():
+        raise JwsError("jws.ambiguous")
+    return Signature(header, protected, decoded(value), tuple(sorted(map(str, open_header))))
+
+
+def _object(text: bytes, most: int) -> dict[str, Any]:
+    if len(text) > most:
+        raise JwsError("file.limits", "JWS")
+    try:
+        found = json.loads(text.decode("utf-8"), object_pairs_hook=_once, parse_constant=_refuse)
+    except (ValueError, RecursionError) as error:
+        raise JwsError("file.damaged", "JSON") from error
+    if not isinstance(found, dict):
+        raise JwsError("file.damaged", "JSON")
+    return found
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Two members of one name would let two readers see two headers."""
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise JwsError("jws.ambiguous")
+    return found
+
+
+def _refuse(constant: str) -> object:
+    raise JwsError("file.damaged", constant)
