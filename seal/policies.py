@@ -7,6 +7,8 @@ signed octets are bound to seal, certificate, order and time.
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from uuid import UUID
@@ -14,6 +16,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from ca.reading.shapes import fields, sole
+from ca.room import CaRoom
 from foundation import der
 from foundation.ground import Ground
 from hsm.digests import Digest, same, sha256
@@ -21,6 +24,7 @@ from hsm.keys import Purpose
 from hsm.service.errors import IntentUnknown, PolicyRefused
 from hsm.service.policies import LATE, Asked, Policies, Stated
 from seal import cms
+from seal.approval import judge
 from seal.detached import policy as detached
 from seal.formats import HASH_FORMATS, OFD_HASH
 from seal.hash_only import policy as hash_only
@@ -35,10 +39,11 @@ _JUST_SEALED = timedelta(minutes=15)
 """Two processes may finish one order; the later one still signs, and finds the first one's result stored."""
 
 
-def policies(ground: Ground) -> Policies:
+def policies(ground: Ground, ca: CaRoom, floors: Mapping[str, int]) -> Policies:
+    """`floors`: the newest version of rules each seal was signed under, from the signer's journal."""
     return {
         Purpose.SEAL_MAKING: partial(check_making, ground),
-        Purpose.SEALING: partial(check_sealing, ground),
+        Purpose.SEALING: partial(check_sealing, ground, ca, floors),
     }
 
 
@@ -59,7 +64,7 @@ def check_making(ground: Ground, asked: Asked) -> Stated:
     return Stated(row.created_at, LATE)
 
 
-def check_sealing(ground: Ground, asked: Asked) -> Stated:
+def check_sealing(ground: Ground, ca: CaRoom, floors: Mapping[str, int], asked: Asked) -> Stated:
     """Attributes of a CMS signature, or a TBS_Sign, for one open order and the key of its own seal."""
     word, _, which = asked.intent.rpartition(":")
     with ground.db.read() as session:
@@ -69,6 +74,13 @@ def check_sealing(ground: Ground, asked: Asked) -> Stated:
         raise IntentUnknown(asked.intent)
     if asked.ref.name != f"seal/{row.code}/{'sm2' if which == 'ofd' else which}":
         raise PolicyRefused("seal_key", "签名密钥不属于该印章", "the key is not the one of the order's seal")
+    stated = _octets(ground, asked, order, row, which)
+    facts = judge.check(ca, asked, order, row, floors.get(str(row.id), 0))
+    return replace(stated, facts={**stated.facts, **facts})
+
+
+def _octets(ground: Ground, asked: Asked, order: SealOrder, row: SealRow, which: str) -> Stated:
+    """The octets are those of this order's format."""
     if order.format in detached.FORMATS:
         detached.check(asked, order, which, _certificate(row, which))
         return Stated(several=True)

@@ -91,7 +91,7 @@ def record(
     order: Order,
     beside: Callable[[Session, SealOrder], None],
     *,
-    waiting: bool = False,
+    approvals: int = 0,
 ) -> SealOrder:
     """Commit the intent, what `beside` adds, and its audit row; when another process was first, its row."""
     now = room.ground.clock.now().replace(microsecond=0)
@@ -106,8 +106,9 @@ def record(
         terms=order.canonical_terms,
         principal=principal.label,
         signing_time=now,
-        state=OrderState.WAITING if waiting else OrderState.RECORDED,
+        state=OrderState.WAITING if approvals and order.batch is None else OrderState.RECORDED,
         recorded_at=now,
+        approvals=approvals,
     )
     try:
         with room.ground.db.begin() as session:

@@ -19,9 +19,10 @@ from hsm.store import KeyStore
 
 
 def policies(ground: Ground, keys: KeyStore, journal: Journal, escrow: Escrow) -> Policies:
+    certificates = CaRoom.build(ground, keys, escrow)
     return {
-        **ca.policies.policies(CaRoom.build(ground, keys, escrow)),
-        **seal.policies.policies(ground),
+        **ca.policies.policies(certificates),
+        **seal.policies.policies(ground, certificates, journal.memory.floors),
         **sso.policies.policies(ground),
         **licence.policies.policies(ground),
         Purpose.CHECKPOINT: partial(checkpoint_policy.check, ground, journal),

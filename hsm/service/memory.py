@@ -21,6 +21,8 @@ class Memory:
     """(key, intent) → digests of what was signed under it."""
     checkpoint: tuple[int, str] = (0, "")
     """Size and root of the largest checkpoint signed."""
+    floors: dict[str, int] = field(default_factory=dict)
+    """Highest version of rules signed under, by what they are the rules of (facts `policy` and `policy_of`)."""
     gaps: list[tuple[datetime, datetime]] = field(default_factory=list)
     """When no signer ran: last record before, and the start after."""
     _last: datetime | None = None
@@ -35,6 +37,7 @@ class Memory:
             self._last = record.at
             if entry.kind == EVENT and entry.what == RESTORE:
                 self.checkpoint = (0, "")
+                self.floors.clear()
             if entry.kind != SIGN:
                 return
             place = (entry.key, entry.intent)
@@ -42,6 +45,9 @@ class Memory:
             self.contents[place] = known if entry.content in known else (*known, entry.content)
             if len(self.contents) > MOST_INTENTS:
                 self.contents.popitem(last=False)
+            version, of = entry.facts.get("policy"), entry.facts.get("policy_of")
+            if isinstance(version, int) and isinstance(of, str):
+                self.floors[of] = max(version, self.floors.get(of, 0))
             size = entry.facts.get("size")
             if entry.what == "checkpoint" and isinstance(size, int) and size >= self.checkpoint[0]:
                 self.checkpoint = (size, str(entry.facts.get("root", "")))

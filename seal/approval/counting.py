@@ -1,4 +1,4 @@
-"""How often a seal was used (用章计数): orders that may be signed count, in the order they came."""
+"""Rules in force, and how often a seal was used (用章计数): orders that may be signed count, in the order they came."""
 
 from __future__ import annotations
 
@@ -9,9 +9,16 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from foundation.clock import SHANGHAI
+from seal.approval.models import PolicyState, SealPolicy
 from seal.models import OrderState, SealOrder
 
 _COUNTED = (OrderState.RECORDED, OrderState.SEALED)
+
+
+def active(session: Session, seal_id: UUID) -> SealPolicy | None:
+    """The rules in force; None: the seal is used as it always was."""
+    query = select(SealPolicy).where(SealPolicy.seal_id == seal_id, SealPolicy.state == PolicyState.ACTIVE)
+    return session.scalars(query.order_by(SealPolicy.number.desc()).limit(1)).first()
 
 
 def uses(session: Session, seal_id: UUID, at: datetime, before: UUID | None = None) -> tuple[int, int]:

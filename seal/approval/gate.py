@@ -19,7 +19,7 @@ from foundation.text import Text
 from seal import register
 from seal.approval import counting, kept_orders, rules
 from seal.approval.errors import CaseEnded, CaseUnknown, Waiting
-from seal.approval.models import CaseKind, CaseState, PolicyState, SealCase, SealPolicy, SealUse
+from seal.approval.models import CaseKind, CaseState, SealCase, SealPolicy, SealUse
 from seal.approval.rules import Rules, Use
 from seal.formats import FAMILIES
 from seal.models import OrderState, SealOrder
@@ -28,26 +28,19 @@ from seal.room import SealRoom
 
 MOST_OCTETS = 48 * 1024 * 1024
 """The signer reads what was approved before a key is used, so it must fit its socket."""
-PEOPLE = "people"
-"""Named among a seal's programs, it allows orders people give by hand."""
-
-
-def active(session: Session, seal_id: UUID) -> SealPolicy | None:
-    query = select(SealPolicy).where(SealPolicy.seal_id == seal_id, SealPolicy.state == PolicyState.ACTIVE)
-    return session.scalars(query.order_by(SealPolicy.number.desc()).limit(1)).first()
 
 
 def record(room: SealRoom, principal: Principal, order: Order) -> SealOrder:
     """Put the order on record: ready, or waiting for approvals. A seal without rules is used as it always was."""
     with room.ground.db.read() as session:
-        policy = active(session, order.seal.id)
+        policy = counting.active(session, order.seal.id)
     if order.batch is not None:
         return _within_batch(room, principal, order, policy)
     if policy is None:
         return register.record(room, principal, order, lambda s, row: s.add(_use(order, row, principal, None)))
     ruled = rules.read(policy.rules)
     now = room.ground.clock.now()
-    check(room, ruled, order.format, order, principal, now)
+    check(room, ruled, order, principal, now)
     case = _case(room, principal, order, policy, ruled, now)
     if ruled.approvals:
         if order.size > MOST_OCTETS:
@@ -76,18 +69,17 @@ def record(room: SealRoom, principal: Principal, order: Order) -> SealOrder:
             payload={"order": str(row.id), "seal": order.seal.code, "sha256": case.digest, "needed": case.needed},
         )
 
-    return register.record(room, principal, order, beside, waiting=bool(ruled.approvals))
+    return register.record(room, principal, order, beside, approvals=ruled.approvals)
 
 
-def check(
-    room: SealRoom, ruled: Rules, kind: str, order: Order, principal: Principal, now: datetime, *, more: int = 1
-) -> None:
-    """Raises `OutsideRules`; `more` uses are asked for at once."""
+def check(room: SealRoom, ruled: Rules, order: Order, principal: Principal, now: datetime) -> None:
+    """Raises `OutsideRules`."""
     with room.ground.db.read() as session:
         today, ever = counting.uses(session, order.seal.id, now)
+    kind = FAMILIES.get(order.format, order.format)
     matter = order.matter.code if order.matter is not None else None
-    client = principal.client_id or PEOPLE
-    rules.allow(ruled, Use(FAMILIES.get(kind, kind), matter, client, now, today + more - 1, ever + more - 1))
+    client = principal.client_id or rules.PEOPLE
+    rules.allow(ruled, Use(kind, matter, client, now, today, ever))
 
 
 def require_open(room: SealRoom, row: SealOrder) -> SealOrder:
@@ -150,7 +142,7 @@ def _within_batch(room: SealRoom, principal: Principal, order: Order, policy: Se
             raise CaseUnknown
         if case.state != CaseState.APPROVED:
             raise CaseEnded(case.state)
-        check(room, rules.read(policy.rules), order.format, order, principal, room.ground.clock.now())
+        check(room, rules.read(policy.rules), order, principal, room.ground.clock.now())
         case_id = case.id
     return register.record(room, principal, order, lambda s, row: s.add(_use(order, row, principal, case_id, item)))
 

@@ -17,6 +17,8 @@ from foundation.text import Text
 from hsm.digests import sha256
 
 FORMATS = ("pdf", "ofd", "detached", "hash")
+PEOPLE = "people"
+"""Named among a seal's programs, it allows orders people give by hand."""
 MOST_APPROVERS, MOST_LISTED, MOST_HOURS = 50, 200, 21
 
 

@@ -31,8 +31,10 @@ def seal_document(
     prepared = prepare(package, Stamp(held.esl, shown, record.signing_time, order.closing))
     template = held.templates[Suite.SM2]
     signed = ses_writing.to_be_signed(held.esl, record.signing_time, prepared.data_hash, prepared.property_info)
+    # under approvals the signer looks at the approved package and at what is signed for it
+    content = order.document + prepared.entries[prepared.signature_name] if record.approvals else b""
     signer = room.keys.signer(key_name(held.code, Suite.SM2))
-    value = signer.sign(ToBeSigned(Purpose.SEALING, signed, f"seal-order:{record.id}:ofd"))
+    value = signer.sign(ToBeSigned(Purpose.SEALING, signed, f"seal-order:{record.id}:ofd", content))
     token = timestamps.token(room.ca, Suite.SM2, Suite.SM2.digest, Suite.SM2.digest.of(value))
     return prepared.finish(ses_writing.signature(signed, template.certificate, template.scheme.oid, value, token))
 

@@ -79,7 +79,7 @@ def prepare(package: Package, stamp: Stamp) -> Prepared:
     if body.signatures is None:
         if listed in entries:
             raise PackageError("stray_signatures", "含有未登记的签名列表", "it holds an unlisted list of signatures")
-        entries[ROOT] = _name_signatures(entries[ROOT], listed)
+        entries[ROOT] = with_list_named(entries[ROOT], listed)
     else:
         _refuse_locked(package, body)
     folder, identifier, entries[listed] = _extend_list(package, body, listed)
@@ -90,7 +90,7 @@ def prepare(package: Package, stamp: Stamp) -> Prepared:
     return Prepared(package, entries, name, f"{folder}/SignedValue.dat")
 
 
-def _name_signatures(root: bytes, listed: str) -> bytes:
+def with_list_named(root: bytes, listed: str) -> bytes:
     """OFD.xml with the list named in its body; the list comes after DocInfo, DocRoot and Versions (schema order)."""
     element = parse_xml(root, ROOT)
     body = children(element, "DocBody")[0]
