@@ -14,7 +14,7 @@ from foundation.principal import Principal
 from hsm.digests import sha256
 from seal import keeping, register
 from seal.approval import gate
-from seal.errors import SealExpired, SealNotInUse, Swapped
+from seal.errors import SealExpired, SealNotInUse, SealOnToken, Swapped
 from seal.held import Held
 from seal.models import OrderState, SealOrder, SealRow, SealState
 from seal.orders import Stamped
@@ -50,6 +50,8 @@ def carry_out(
 def check_usable(room: SealRoom, row: SealRow) -> None:
     if row.state != SealState.IN_USE:
         raise SealNotInUse(row.state)
+    if row.token_key is not None:
+        raise SealOnToken
     if row.valid_from is None or row.valid_until is None:
         raise SealNotInUse(row.state)
     if not row.valid_from <= room.ground.clock.now() <= row.valid_until:

@@ -38,6 +38,17 @@ class SealExpired(Conflict):
         )
 
 
+class SealOnToken(Conflict):
+    def __init__(self) -> None:
+        super().__init__(
+            "seal.on_token",
+            Text(
+                "这枚印章的密钥在持有人的 UKey 中，只能在持有人处用章，平台不能代为用章。",
+                "The key of this seal is on its holder's token: only the holder can stamp with it, not this platform.",
+            ),
+        )
+
+
 class CodeTaken(Conflict):
     def __init__(self, code: str) -> None:
         super().__init__(

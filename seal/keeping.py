@@ -9,7 +9,7 @@ from ca.chain import chain
 from ca.suites import Suite
 from foundation.errors import Damaged
 from foundation.text import Text
-from hsm.digests import sha256
+from hsm.digests import sha256, sm3
 from seal.cms_writing import template
 from seal.errors import SealNotInUse
 from seal.held import Held
@@ -73,8 +73,11 @@ def _load(room: SealRoom, row: SealRow, digest: str) -> Held:
         )
     head, _, deflated = file(room, row, "form").partition(b"\n")
     size = json.loads(head)
-    certificates = read_seal(esl).certificates
+    listed = read_seal(esl)
     own = {Suite.SM2: row.sm2_certificate, Suite.RSA: row.rsa_certificate, Suite.P256: row.p256_certificate}
+    # a seal that lists digests (certListType 2) names the same certificates
+    digests = {value for _, value in listed.digests}
+    certificates = listed.certificates or tuple(one for one in own.values() if one is not None and sm3(one) in digests)
     # the root stays out: verifiers must have it from elsewhere anyway
     signers = {
         suite: (certificate, tuple(chain(room.ca, certificate)[:-1]))

@@ -173,9 +173,7 @@ def _files(row: SealRow, made: _Made) -> Files:
     )
 
 
-def _finish(
-    room: SealRoom, principal: Principal, row: SealRow, name: str, made: _Made, leave: SealState
-) -> SealRecord:
+def _finish(room: SealRoom, principal: Principal, row: SealRow, name: str, made: _Made, leave: SealState) -> SealRecord:
     """Only the first to finish wins; a second finisher answers what the first stored."""
     rsa = made.certificates.get(Suite.RSA)
     with room.ground.db.begin() as session:
