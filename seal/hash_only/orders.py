@@ -20,7 +20,8 @@ from seal.placing import MOST_MARKS
 
 FRESH = timedelta(minutes=15)
 SUITES = {PDF_HASH: (Suite.SM2, Suite.RSA, Suite.P256), OFD_HASH: (Suite.SM2,)}
-_SIGNATURE_XML = re.compile(r"/[A-Za-z0-9_.-]{1,40}(?:/[A-Za-z0-9_.-]{1,40}){0,5}/Signature\.xml")
+_NAME = r"[A-Za-z0-9_-][A-Za-z0-9_.-]{0,39}"
+_SIGNATURE_XML = re.compile(rf"/{_NAME}(?:/{_NAME}){{0,5}}/Signature\.xml")
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,9 +9,10 @@ from hsm.signing import ToBeSigned
 from seal import ses_writing
 from seal.held import Held, key_name
 from seal.models import SealOrder
+from seal.ofd.marking import annotation
 from seal.ofd.package import Package
 from seal.ofd.sheets import OfdSheets
-from seal.ofd.signing import Annotation, Stamp, prepare
+from seal.ofd.signing import Stamp, prepare
 from seal.orders import OfdOrder
 from seal.placing import Mark
 from seal.room import SealRoom
@@ -37,10 +38,3 @@ def seal_document(
     value = signer.sign(ToBeSigned(Purpose.SEALING, signed, f"seal-order:{record.id}:ofd", content))
     token = timestamps.token(room.ca, Suite.SM2, Suite.SM2.digest, Suite.SM2.digest.of(value))
     return prepared.finish(ses_writing.signature(signed, template.certificate, template.scheme.oid, value, token))
-
-
-def annotation(mark: Mark, held: Held, sheets: OfdSheets) -> Annotation:
-    """The whole seal's box, and for a riding seal its slice."""
-    width, height = held.appearance.width, held.appearance.height
-    clip = None if mark.part_width == width else (mark.part_left, 0.0, mark.part_width, height)
-    return Annotation(sheets.page(mark.page).id, (mark.left, mark.top, width, height), clip)

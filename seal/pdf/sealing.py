@@ -38,13 +38,13 @@ class Work:
 def seal_document(work: Work, writer: IncrementalPdfFileWriter, record: SealOrder) -> bytes:
     """One revision per suite; the first shows the seal, wherever it was ordered."""
     order, inspected = work.order, work.inspected
-    names = _field_names(order, inspected)
+    names = field_names(order, inspected)
     shown = tuple(visible(mark, work.look, inspected) for mark in work.marks)
-    shows = _shows(order, inspected, shown)
+    shows = shows_of(order, inspected, shown)
     sealed = b""
     for index, suite in enumerate(order.suites):
         first, last = index == 0, index == len(order.suites) - 1
-        closing = _closing(order, inspected, index)
+        closing = closing_of(order, inspected, index)
         prepared = prepare(
             writer,
             Revision(
@@ -60,7 +60,7 @@ def seal_document(work: Work, writer: IncrementalPdfFileWriter, record: SealOrde
                 lock=order.lock if last else (),
                 visible=shown[0] if first and shows is None else None,
                 shows=shows if first else None,
-                waiting_field=names[1] if first and not last and _certifies(closing) else None,
+                waiting_field=names[1] if first and not last and certifies(closing) else None,
             ),
         )
         sealed = prepared.fill(contents.make(work.room, work.held, order, suite, prepared, record))
@@ -75,12 +75,12 @@ _CERTIFIES = {
 }
 
 
-def _certifies(closing: Closing) -> bool:
+def certifies(closing: Closing) -> bool:
     """A certified file takes no new field, so the second signature's is made with the first."""
     return closing is Closing.CERTIFY_ONE_MORE or closing in _CERTIFIES.values()
 
 
-def _closing(order: PdfOrder, inspected: Inspected, index: int) -> Closing:
+def closing_of(order: PdfOrder, inspected: Inspected, index: int) -> Closing:
     """Certify when first, lock when later; leave open when the order says so."""
     last = index == len(order.suites) - 1
     if order.certify in _CERTIFIES:
@@ -111,7 +111,7 @@ def existing_field(places: Places) -> str | None:
     return first.name if isinstance(first, InField) else None
 
 
-def _shows(order: PdfOrder, inspected: Inspected, shown: tuple[Visible, ...]) -> Shows | None:
+def shows_of(order: PdfOrder, inspected: Inspected, shown: tuple[Visible, ...]) -> Shows | None:
     """None for one whole seal at one point, which is a plain field with its own widget."""
     if existing_field(order.place) is not None:
         return Shows(inspected.references, shown, existing=True)
@@ -122,7 +122,7 @@ def _shows(order: PdfOrder, inspected: Inspected, shown: tuple[Visible, ...]) ->
     return None
 
 
-def _field_names(order: PdfOrder, inspected: Inspected) -> list[str]:
+def field_names(order: PdfOrder, inspected: Inspected) -> list[str]:
     """New names of our own, after the existing field if the seal goes into one."""
     existing = existing_field(order.place)
     names = [existing] if existing is not None else []

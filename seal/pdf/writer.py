@@ -8,12 +8,17 @@ from __future__ import annotations
 
 from io import BytesIO
 
+from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 
 
 class Writer(IncrementalPdfFileWriter):
     def _update_meta(self) -> None:
         """Nothing: when it was signed is in the signature."""
+
+    def name_after(self, seed: bytes) -> None:
+        """The changing half of /ID, so that preparing the same order twice writes the same octets."""
+        self._document_id[1] = generic.ByteStringObject(seed[:16])
 
 
 def open_writer(data: bytes) -> Writer:
