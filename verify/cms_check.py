@@ -108,7 +108,7 @@ def check_signer(
     # 4. when: attributes outside the signature prove themselves, or are refused or named
     findings += _check_attributes(signer, rules)
     trust = timeline(trust, moment, items=items_of(signed, signer)).trust
-    stamp = _time_stamp(signer, trust, moment)
+    stamp = _time_stamp(signed, signer, trust, moment)
     if stamp is not None and not stamp.intact:
         return Checked(intact=False, sub=Sub.SIG_CONSTRAINTS_FAILURE, certificate=certificate, findings=stamp.findings)
     proved = stamp.time if stamp is not None and stamp.trusted else moment.proved
@@ -258,10 +258,11 @@ def _check_attributes(signer: SignerInfo, rules: Rules) -> list[Finding]:
     return named
 
 
-def _time_stamp(signer: SignerInfo, trust: TrustStore, moment: Moment) -> StampResult | None:
+def _time_stamp(signed: SignedData, signer: SignerInfo, trust: TrustStore, moment: Moment) -> StampResult | None:
     """The first broken one, else the first trusted one, counts."""
     results = [
-        check_stamp(token, lambda digest: digest.of(signer.signature), trust, moment) for token in signer.time_stamps
+        check_stamp(token, lambda digest: digest.of(signer.signature), trust, moment, beside=signed.certificates)
+        for token in signer.time_stamps
     ]
     if not results:
         return None

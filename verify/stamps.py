@@ -6,7 +6,7 @@ proves nothing, and the time stays a claim.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -50,11 +50,13 @@ def check_stamp(
     when: Moment | datetime,
     *,
     archive: bool = False,
+    beside: Iterable[bytes] = (),
 ) -> StampResult:
     """Judge the token at the start of `data`; `covered` gives the digest of what it should be about.
 
     `when.proved`: a later document time stamp covers this one. `archive`: it is a document time stamp itself, which may
-    be younger than the moment asked about and then proves nothing yet.
+    be younger than the moment asked about and then proves nothing yet. `beside`: certificates that came with what it
+    covers and may help to build its path.
     """
     asked = when if isinstance(when, Moment) else Moment(when)
     try:
@@ -65,11 +67,11 @@ def check_stamp(
         return _BROKEN
     if tsa is None or not _sound(token, tsa, covered) or not _complete(token, shape):
         return _BROKEN
-    extra = [parsed(item) for item in token.certificates]
+    extra = [parsed(item) for item in (*token.certificates, *beside)]
     time = token.info.time
     late = archive and asked.wall is not None and asked.now + CLOCK_SKEW < time <= asked.wall + CLOCK_SKEW
     # its own time proves nothing for its authority: only a later stamp over this one does (RFC 3161 4)
-    at = Moment(asked.wall or asked.now) if late else replace(asked, as_of=True)
+    at = Moment(time) if late else replace(asked, as_of=True)
     path = validate(tsa, trust, extra=extra, moment=at, use=Use.TIMESTAMP)
     if unverified(shape.certificates, path, trust):
         return _BROKEN

@@ -92,7 +92,8 @@ def add(writer: IncrementalPdfFileWriter, material: Material, by_signature: Sequ
             new[pdf_name(kind)] = generic.ArrayObject(list(store.streams[kind].values()))
     vri = generic.DictionaryObject({pdf_name(key): known.raw_get(key) for key in known} if known is not None else {})
     for key, (_, part) in zip(keys, by_signature, strict=True):
-        vri[pdf_name(key)] = writer.add_object(_index(store, part))
+        if key not in vri:  # later data stands in the store alone: an entry that changed would be a change of the file
+            vri[pdf_name(key)] = writer.add_object(_index(store, part))
     if vri:
         new[pdf_name("/VRI")] = vri
     writer.root[pdf_name("/DSS")] = writer.add_object(new)
