@@ -13,12 +13,24 @@ from hsm.sm2 import DEFAULT_SM2_ID, point_of_spki
 from verify import base41, codes
 from verify.code_trust import code_trust
 from verify.room import VerifyRoom
-from verify.schemas import CodeBody, CodeKeyOut, CodeTrustOut, ReportOut, StatusBody, StatusOut
+from verify.schemas import CodeBody, CodeKeyOut, CodeTrustOut, FileForm, ReportOut, StatusBody, StatusOut
 
 _FILE = FileField(
     "file",
-    Text("PDF、OFD 或证书文件", "A PDF, OFD or certificate file"),
-    media_types=("application/pdf", "application/ofd", "application/pkix-cert", "application/octet-stream"),
+    Text("PDF、OFD、签名、印章、时间戳、证书或撤销列表", "A PDF, OFD, signature, seal, time stamp, certificate or CRL"),
+    media_types=(
+        "application/pdf",
+        "application/ofd",
+        "application/pkix-cert",
+        "application/pkcs7-signature",
+        "application/jose",
+        "application/octet-stream",
+    ),
+)
+_CONTENT = FileField(
+    "content",
+    Text("与签名分离的原文件，签名文件不含原文时提供", "The file a detached signature is about"),
+    required=False,
 )
 
 
@@ -28,11 +40,13 @@ _FILE = FileField(
         "任何内容都会得到完整报告；只有请求本身有误时才返回错误。文件不会被保存。",
         "Whatever the file holds, the answer is a full report; errors are about the request only. Nothing is kept.",
     ),
-    files=(_FILE,), returns=ReportOut, problems=("too-large", "invalid-input"), rate="upload",
+    form=FileForm, files=(_FILE, _CONTENT), returns=ReportOut, problems=("too-large", "invalid-input"), rate="upload",
 )  # fmt: skip
-def judge_file(call: Call) -> ReportOut:
-    upload = call.file("file")
-    return ReportOut.of(room(VerifyRoom).judge_file(upload.data, upload.filename or None))
+def judge_file(call: Call[None, None, None, FileForm]) -> ReportOut:
+    upload, beside = call.file("file"), call.files.get("content")
+    content = beside[0].data if beside else None
+    report = room(VerifyRoom).judge_file(upload.data, upload.filename or None, content=content, strict=call.form.strict)
+    return ReportOut.of(report)
 
 
 @api(

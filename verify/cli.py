@@ -57,14 +57,29 @@ def command(own: Own = lambda: None) -> click.Command:
     )
     @click.option("--at", "at_text", metavar="TIME", help="按此时间判断 / judge as of this time (ISO 8601)")
     @click.option("--offline", is_flag=True, help="不询问登记库，撤销信息过期仅提示 / ask nobody, say so")
+    @click.option(
+        "--content",
+        type=click.Path(path_type=Path),
+        help="与签名分离的原文件 / the file a detached signature is about",
+    )
+    @click.option("--strict", is_flag=True, help="偏离标准即为错误 / every departure from the standards is an error")
     @click.option("--json", "as_json", is_flag=True, help="机器可读 / for programs")
-    def verify(things: tuple[str, ...], trust: Path | None, at_text: str | None, offline: bool, as_json: bool) -> None:  # noqa: FBT001 - click flags
-        """核验文件或二维码的真伪 / is this genuine, and why: PDF, OFD, certificates, printed codes."""
+    def verify(
+        things: tuple[str, ...],
+        trust: Path | None,
+        at_text: str | None,
+        offline: bool,  # noqa: FBT001 - click flags
+        content: Path | None,
+        strict: bool,  # noqa: FBT001
+        as_json: bool,  # noqa: FBT001
+    ) -> None:
+        """核验文件或二维码的真伪 / is this genuine, and why: PDF, OFD, signatures, seals, certificates, codes."""
         at = _time(at_text) if at_text else None
         try:
             with _context(trust, own) as context:
-                asked = replace(context, at=at, offline=offline or context.offline)
-                reports = [_one(thing, asked) for thing in things]
+                asked = replace(context, at=at, offline=offline or context.offline, strict=strict or context.strict)
+                about = _octets(content, asked) if content is not None else None
+                reports = [_one(thing, asked, about) for thing in things]
         except YinxinError as error:
             raise Misuse(error.detail.zh, error.detail.en) from error
         if as_json:
@@ -89,19 +104,22 @@ def _context(trust: Path | None, own: Own) -> AbstractContextManager[Context]:
     return region
 
 
-def _one(thing: str, context: Context) -> Report:
+def _one(thing: str, context: Context, content: bytes | None) -> Report:
     path = Path(thing)
     if len(thing) < 1024 and path.is_file():
-        if path.stat().st_size > context.most_octets:
-            raise Misuse(f"{path.name} 过大，无法核验。", f"{path.name} is too large to be verified.")
-        try:
-            data = path.read_bytes()
-        except OSError as error:
-            raise Misuse(f"无法读取 {path.name}。", f"{path.name} cannot be read.") from error
-        return judge(data, name=path.name, context=context)
+        return judge(_octets(path, context), name=path.name, context=context, content=content)
     if _CODE.fullmatch(thing.strip()):
         return judge_code(thing, context=context)
     raise Misuse(f"没有这个文件，它也不是二维码内容：{thing[:80]}", f"No such file, and no code either: {thing[:80]}")
+
+
+def _octets(path: Path, context: Context) -> bytes:
+    try:
+        if path.stat().st_size > context.most_octets:
+            raise Misuse(f"{path.name} 过大，无法核验。", f"{path.name} is too large to be verified.")
+        return path.read_bytes()
+    except OSError as error:
+        raise Misuse(f"无法读取 {path.name}。", f"{path.name} cannot be read.") from error
 
 
 def _time(text: str) -> datetime:

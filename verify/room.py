@@ -21,7 +21,7 @@ class VerifyRoom:
     trust: Callable[[], TrustStore]
     status: StatusSource | None = None
 
-    def context(self, *, at: datetime | None = None, offline: bool = False) -> Context:
+    def context(self, *, at: datetime | None = None, offline: bool = False, strict: bool = False) -> Context:
         return Context(
             trust=self.trust(),
             clock=self.ground.clock,
@@ -29,10 +29,14 @@ class VerifyRoom:
             status=self.status,
             offline=offline,
             most_octets=self.ground.settings.web.max_upload_bytes,
+            strict=strict,
         )
 
-    def judge_file(self, data: bytes, name: str | None = None) -> Report:
-        return judge(data, name=name, context=self.context())
+    def judge_file(
+        self, data: bytes, name: str | None = None, *, content: bytes | None = None, strict: bool = False
+    ) -> Report:
+        """`content` is what a detached signature is about."""
+        return judge(data, name=name, context=self.context(strict=strict), content=content)
 
     def judge_code(self, text: str) -> Report:
         return judge_code(text, context=self.context())

@@ -96,6 +96,12 @@ class ReportOut(Wire):
         return cls.model_validate(report.to_json())
 
 
+class FileForm(Wire):
+    """How a file is to be judged."""
+
+    strict: bool = Field(default=False, description="偏离标准即为错误 / every departure from the standards is an error")
+
+
 class CodeBody(Wire):
     text: str = Field(max_length=8192, description="扫描所得全文 / the scanned text, whole address or fragment")
 

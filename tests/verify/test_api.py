@@ -12,6 +12,7 @@ from flask.testing import FlaskClient
 from foundation.ground import Ground
 from foundation.web.frame import make_app
 from tests.verify import pki, sealing
+from tests.verify import test_seals as seals
 from tests.verify.conftest import Sealed
 from tests.verify.make_code_vectors import VALUES
 from tests.verify.pki import NOW, Region
@@ -144,3 +145,19 @@ def test_strangers_of_every_kind_get_a_report(client: FlaskClient) -> None:
     report = upload(client, sealing.pdf(other.seal, chain=(other.issuing,), tsa=other.tsa))
     assert (report["verdict"], report["intact"]) == ("cannot_tell", True)
     assert report["signatures"][0]["sub_indication"] == "NO_CERTIFICATE_CHAIN_FOUND"
+
+
+def test_a_file_beside_its_signature_and_strictness(client: FlaskClient, region: Region) -> None:
+    seal_data = seals.seal(region.maker, region.seal)
+    signed = seals.signature(region.seal, seal_data, raw=True)
+
+    def ask(**more: object) -> dict:
+        form = {"file": (BytesIO(signed), "SignedValue.dat"), **more}
+        return client.post("/api/v1/verify/files", data=form).get_json()
+
+    assert ask()["verdict"] == "cannot_tell"
+    beside = ask(content=(BytesIO(seals.PAGE), "Signature.xml"))
+    assert (beside["verdict"], beside["kind"]) == ("genuine", "seal")
+    strict = ask(content=(BytesIO(seals.PAGE), "Signature.xml"), strict="true")
+    assert strict["verdict"] == "not_genuine"
+    assert "deviation.raw_signature" in {item["code"] for item in strict["findings"] if item["severity"] == "error"}

@@ -11,6 +11,7 @@ from click.testing import CliRunner, Result
 
 from foundation.clock import FixedClock
 from tests.verify import pki, sealing
+from tests.verify import test_seals as seals
 from tests.verify.make_code_vectors import PLACE
 from tests.verify.pki import NOW, Region
 from verify.cli import command
@@ -172,3 +173,14 @@ def test_single_files_of_trust(region: Region, paper: Path, tmp_path: Path) -> N
     [report] = json.loads(result.output)
     assert result.exit_code == 2
     assert report["signatures"][0]["sub_indication"] == "TRY_LATER"
+
+
+def test_a_file_beside_its_signature_and_strictness(region: Region, trust: Path, tmp_path: Path) -> None:
+    signed, content = tmp_path / "SignedValue.dat", tmp_path / "Signature.xml"
+    signed.write_bytes(seals.signature(region.seal, seals.seal(region.maker, region.seal), raw=True))
+    content.write_bytes(seals.PAGE)
+    usual = (str(signed), "--trust", str(trust), "--at", AT)
+    assert CliRunner().invoke(command(), [*usual]).exit_code == 2
+    assert CliRunner().invoke(command(), [*usual, "--content", str(content)]).exit_code == 0
+    assert CliRunner().invoke(command(), [*usual, "--content", str(content), "--strict"]).exit_code == 1
+    assert CliRunner().invoke(command(), [*usual, "--content", str(tmp_path / "none")]).exit_code == 3
