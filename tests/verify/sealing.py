@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import hashlib
 from datetime import datetime
+from io import BytesIO
+
+from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 
 from foundation import der
 from hsm.digests import Digest
-from seal import cms
+from seal import cms, ses_writing
 from seal.cms_writing import template
-from seal.pdf.document import inspect
 from seal.pdf.revision import Closing, Revision, Visible, prepare
+from seal.pdf_forms import PdfForm
 from tests.seal import papers
 from tests.verify.pki import NOW, Entity
 
@@ -73,20 +76,40 @@ def pdf(
     closing: Closing = Closing.CERTIFY_FINAL,
     field: str = "Seal1",
     visible: Visible | None = None,
+    seal: bytes | None = None,
 ) -> bytes:
-    """A PDF sealed by `signer` the way our seal room does it, but without asking whether it should."""
-    inspected, writer = inspect(document or papers.pdf())
+    """A PDF sealed by `signer` the way our seal room does it, but without asking whether it should. With `seal`, its
+    SES_Signature stands in the place of the CMS (GM.sm2seal).
+    """
+    writer = IncrementalPdfFileWriter(BytesIO(document or papers.pdf()))
     form = template(signer.certificate, tuple(item.certificate for item in chain), signer.scheme)
     room = form.size_with(4000)
     prepared = prepare(
         writer,
-        Revision(field, "seal", signer.scheme.digest, closing, NOW, "department", None, room, visible=visible),
+        Revision(
+            field,
+            "seal",
+            signer.scheme.digest,
+            closing,
+            NOW,
+            "department",
+            None,
+            room,
+            visible=visible,
+            form=PdfForm.GM_SEAL if seal else PdfForm.PADES,
+        ),
     )
+    if seal is not None:
+        return prepared.fill(_seal_signature(signer, seal, prepared.digest))
     attributes = form.signed_attributes(prepared.digest)
     value = signer.sign(attributes)
     stamp = token(tsa, value, at=stamped_at, altered=broken_stamp) if tsa else None
-    del inspected
     return prepared.fill(form.assemble(attributes, value, stamp))
+
+
+def _seal_signature(signer: Entity, seal: bytes, digest: bytes) -> bytes:
+    signed = ses_writing.to_be_signed(seal, NOW, digest, "0 0 0 0")
+    return ses_writing.signature(signed, signer.certificate, signer.scheme.oid, signer.sign(signed), None)
 
 
 def fingerprint(data: bytes) -> str:

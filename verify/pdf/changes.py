@@ -1,7 +1,7 @@
-"""What was done to a PDF after a signature (签章后的改动). The comparison is pyHanko's, the judgement is ours.
+"""A second opinion on what was done to a PDF after a signature (签章后的改动): pyHanko's comparison of objects.
 
-pyHanko alone would accept a foreign picture laid over a seal as "form filling" (facts: sealing 5.3), so anything beyond
-archive data must be a later signature that we have judged ourselves.
+It may only make our judgement stricter: alone it would accept a foreign picture laid over a seal as "form filling"
+(facts: sealing 5.3).
 """
 
 from __future__ import annotations
@@ -20,11 +20,9 @@ logging.getLogger("pyhanko").setLevel(logging.CRITICAL)
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """`illegal` says why no later change of this kind is acceptable; else `fields` were filled or signed later."""
+    """`illegal` says why no later change of this kind is acceptable."""
 
     illegal: str | None = None
-    fields: frozenset[str] = frozenset()
-    archive_only: bool = True
     permitted: bool = True
     """By the signature's own DocMDP."""
 
@@ -40,11 +38,6 @@ def changes_after(structure: Structure, signature: Signature, revision: int) -> 
         permission = MDPPerm(level) if level in _CEILING else None
         result = DEFAULT_DIFF_POLICY.review_file(structure.reader, revision, field_mdp_spec=lock, doc_mdp=permission)
         if isinstance(result, SuspiciousModification):
-            return Changes(illegal=str(result)[:160] or "content", archive_only=False, permitted=False)
-        found = result.modification_level
+            return Changes(illegal=str(result)[:160] or "content", permitted=False)
         ceiling = _CEILING.get(level if level is not None else 3, ModificationLevel.LTA_UPDATES)
-        return Changes(
-            fields=frozenset(str(name) for name in result.changed_form_fields),
-            archive_only=bool(found <= ModificationLevel.LTA_UPDATES),
-            permitted=bool(found <= ceiling),
-        )
+        return Changes(permitted=bool(result.modification_level <= ceiling))

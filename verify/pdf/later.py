@@ -84,7 +84,7 @@ def _accepted(
     ruled: list[tuple[Difference, Ruling]],
 ) -> tuple[Finding, ...]:
     if not any(one.kind is Kind.ANNOTATION for one, _ in ruled):  # pyHanko never accepts those, permitted or not
-        doubt = _second_opinion(item, structure, {one.place.field for one, _ in ruled})
+        doubt = _second_opinion(item, structure)
         if doubt is not None:
             return (doubt,)
     said = [_covering(other, found) for other in _new_ones(item, found, ruled)]
@@ -96,15 +96,12 @@ def _accepted(
     return (finding("pdf.sealed_again" if Ruling.SIGNED in rulings else "pdf.extended"),)
 
 
-def _second_opinion(item: Found, structure: Structure, named: set[str | None]) -> Finding | None:
+def _second_opinion(item: Found, structure: Structure) -> Finding | None:
     """PyHanko compares in another way: by objects and their paths. It may only make the judgement stricter."""
     assert item.revision is not None  # noqa: S101 - the caller has looked
     theirs = changes_after(structure, item.signature, item.revision)
     if theirs.illegal is not None:
         return finding("pdf.changed_after_sealing", theirs.illegal)
-    unnamed = theirs.fields - named
-    if unnamed:
-        return finding("pdf.changed_after_sealing", ", ".join(sorted(unnamed))[:160])
     return None if theirs.permitted else finding("pdf.not_permitted")
 
 

@@ -106,19 +106,26 @@ def _annotations(walk: Walk, old: Page, new: Page, number: int) -> None:
     two = _keyed(walk, new, walk.after)
     for key in {**one, **two}:
         owners = walk.views[0].owners.get(key), walk.views[1].owners.get(key)
+        kind = _kind(owners, one.get(key), two.get(key))
         if key in one and key in two and (owners[0] != owners[1] or owners[0] is None):
-            place = Place(Kind.ANNOTATION, number, box_of(walk.versions, two[key], walk.after))
+            place = Place(kind, number, box_of(walk.versions, two[key], walk.after))
             for inner in {**dict.fromkeys(one[key]), **dict.fromkeys(two[key])}:
                 walk.compare(raw(one[key], inner), raw(two[key], inner), place)
         elif key in one and key not in two:
             shown = box_of(walk.versions, one[key], walk.before)
-            walk.differ(Place(Kind.ANNOTATION if owners[0] is None else Kind.FIELD, number, shown, owners[0]))
+            walk.differ(Place(kind, number, shown, owners[0]))
         elif key in two and key not in one and (owners[1] is None or owners[0] is not None):
             shown = box_of(walk.versions, two[key], walk.after)
-            walk.differ(Place(Kind.ANNOTATION if owners[1] is None else Kind.FIELD, number, shown, owners[1]))
+            walk.differ(Place(kind, number, shown, owners[1]))
     both = [[key for key in side if key in one and key in two] for side in (one, two)]
     if both[0] != both[1]:
         walk.differ(Place(Kind.ANNOTATION, number))
+
+
+def _kind(owners: tuple[str | None, str | None], *nodes: Any) -> Kind:
+    """A widget belongs to a form, also when no form knows it: it is no comment."""
+    widget = any(node is not None and str(node.get("/Subtype", "")) == "/Widget" for node in nodes)
+    return Kind.FIELD if widget or owners != (None, None) else Kind.ANNOTATION
 
 
 def _keyed(walk: Walk, page: Page, revision: int) -> dict[Key, Any]:
