@@ -36,7 +36,7 @@ def stamp_pdf(room: SealRoom, principal: Principal, order: PdfOrder) -> Stamped:
     """Stamp a PDF visibly with SM2, RSA or P-256, or with SM2 first and one of the others after it."""
     _check_words(order)
     row = find.row_of(room, principal, order.seal_id)
-    registered = Order(row, order.order_key, "pdf", order.document, _terms(order))
+    registered = Order(row, order.order_key, "pdf", order.document, _terms(order), order, order.matter, order.batch)
 
     def prepare(held: Held) -> Callable[[SealOrder], bytes]:
         if Suite.P256 in order.suites:
