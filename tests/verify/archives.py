@@ -1,4 +1,4 @@
-"""Files of every level from the test PKI (各级长期签章): B-B, B-T, B-LT, B-LTA, renewed three times, each in its hour."""
+"""Files of every level from the test PKI (各级长期签章): B-B to B-LTA, renewed three times, each in its hour."""
 
 from __future__ import annotations
 
