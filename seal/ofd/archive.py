@@ -9,61 +9,19 @@ from __future__ import annotations
 import io
 import stat
 import struct
-import unicodedata
 import zipfile
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from foundation.errors import InvalidInput
-from foundation.text import Text
+from seal.ofd.archive_shape import Names, check_directory, lengths, refuse_second_name
+from seal.ofd.limits import LIMITS, Limits, PackageError, check_name
 
 _NOTHING: Mapping[str, Packed] = {}
 _DATE = 1 << 5 | 1  # 1 January 1980, the first day a ZIP knows
 _LOCAL = struct.Struct("<4s5H3I2H")
 _CENTRAL = struct.Struct("<4s6H3I5H2I")
 _END = struct.Struct("<4s4H2IH")
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """What an honest file stays far below; a bomb does not."""
-
-    entries: int = 4096
-    total_bytes: int = 256 * 1024 * 1024
-    entry_bytes: int = 128 * 1024 * 1024
-    ratio: int = 200
-    """Unpacked octets per packed octet of the whole file, beyond the first megabyte."""
-    name_bytes: int = 512
-    xml_bytes: int = 32 * 1024 * 1024
-    xml_depth: int = 64
-
-
-LIMITS = Limits()
-
-
-class PackageError(InvalidInput):
-    """The ZIP or a path in it cannot be accepted. `reason` is a stable word, for findings and tests."""
-
-    def __init__(self, reason: str, zh: str, en: str) -> None:
-        super().__init__(f"ofd.{reason}", Text(f"OFD 文件不可接受：{zh}。", f"This OFD file cannot be accepted: {en}."))
-        self.reason = reason
-
-
-def check_name(name: str) -> str:
-    """`name` when it is a plain relative path inside the package; raises otherwise."""
-    segments = name.split("/")
-    hostile = (
-        not name
-        or "\\" in name
-        or ":" in segments[0]
-        or any(ord(char) < 0x20 or ord(char) == 0x7F for char in name)
-        or any(segment in ("", ".", "..") for segment in segments)
-        or len(name.encode("utf-8", "surrogatepass")) > LIMITS.name_bytes
-    )
-    if hostile:
-        raise PackageError("bad_path", "含有不安全的路径", "it contains an unsafe path")
-    return name
 
 
 def write(entries: Mapping[str, bytes], *, level: int = 6, packed: Mapping[str, Packed] = _NOTHING) -> bytes:
@@ -114,67 +72,16 @@ def read(data: bytes, limits: Limits = LIMITS) -> tuple[dict[str, bytes], dict[s
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             infos = archive.infolist()
-            _check_directory(data, infos, archive.start_dir, limits)
+            check_directory(data, infos, archive.start_dir, limits)
             return _unpack(data, infos, limits)
     except (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, NotImplementedError, RuntimeError) as error:
         raise PackageError("zip_damaged", "ZIP 容器损坏", "the ZIP container is damaged") from error
 
 
-def _check_directory(data: bytes, infos: list[zipfile.ZipInfo], start: int, limits: Limits) -> None:
-    """What the directory promises, before anything is unpacked."""
-    if len(infos) > limits.entries:
-        raise PackageError("too_many_entries", "文件数量过多", "it holds too many files")
-    total = sum(info.file_size for info in infos)
-    if total > limits.total_bytes or any(info.file_size > limits.entry_bytes for info in infos):
-        raise PackageError("too_large", "解压后过大", "it is too large when unpacked")
-    if total > 1024 * 1024 + limits.ratio * len(data):
-        raise PackageError("bomb", "压缩比异常", "its compression ratio is abnormal")
-    for info in infos:
-        mode = info.external_attr >> 16
-        if info.flag_bits & 0x41:
-            raise PackageError("encrypted", "含有加密的条目", "it contains encrypted entries")
-        if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-            raise PackageError("compression", "使用了不支持的压缩方法", "it uses an unsupported compression method")
-        if info.create_system == 3 and mode and stat.S_IFMT(mode) not in (0, stat.S_IFREG, stat.S_IFDIR):
-            raise PackageError("special_file", "含有符号链接等特殊文件", "it contains links or special files")
-    _check_no_hidden_octets(data, infos, start)
-
-
-def _check_no_hidden_octets(data: bytes, infos: list[zipfile.ZipInfo], start: int) -> None:
-    """Entries lie end to end from the first octet: what the directory does not name could be read by others."""
-    position = 0
-    for info in sorted(infos, key=lambda item: item.header_offset):
-        # zipfile shifts offsets when octets were put before the archive; then the first is not 0
-        gap = info.header_offset - position
-        if gap < 0 or (gap and not _is_descriptor(data[position : info.header_offset])):
-            raise PackageError("hidden_octets", "条目之间有未登记的内容", "there are unlisted octets between entries")
-        header = data[info.header_offset : info.header_offset + 30]
-        if len(header) < 30 or header[:4] != b"PK\x03\x04":
-            raise PackageError("zip_damaged", "ZIP 容器损坏", "the ZIP container is damaged")
-        position = info.header_offset + 30 + _lengths(data, info.header_offset) + info.compress_size
-    rest = data[position:start]
-    if position > start or (rest and not _is_descriptor(rest)):
-        raise PackageError("hidden_octets", "条目之间有未登记的内容", "there are unlisted octets between entries")
-    end = data.rfind(b"PK\x05\x06")
-    comment = int.from_bytes(data[end + 20 : end + 22], "little")
-    if end + 22 + comment != len(data):
-        raise PackageError("hidden_octets", "文件末尾有多余内容", "there are octets after the archive")
-
-
-def _lengths(data: bytes, at: int) -> int:
-    """Octets of name and extra field behind the local header at `at`."""
-    return int.from_bytes(data[at + 26 : at + 28], "little") + int.from_bytes(data[at + 28 : at + 30], "little")
-
-
-def _is_descriptor(octets: bytes) -> bool:
-    """A data descriptor (APPNOTE 4.3.9): 12 or 20 octets, usually with its signature in front."""
-    return len(octets) in (12, 16, 20, 24) and (len(octets) in (12, 20) or octets[:4] == b"PK\x07\x08")
-
-
 def _unpack(data: bytes, infos: list[zipfile.ZipInfo], limits: Limits) -> tuple[dict[str, bytes], dict[str, Packed]]:
     entries: dict[str, bytes] = {}
     packed: dict[str, Packed] = {}
-    folded: set[str] = set()
+    names = Names()
     total = 0
     for info in infos:
         name = _name(info)
@@ -184,10 +91,7 @@ def _unpack(data: bytes, infos: list[zipfile.ZipInfo], limits: Limits) -> tuple[
             check_name(name[:-1])
             continue
         check_name(name)
-        key = unicodedata.normalize("NFC", name).casefold()
-        if key in folded:
-            raise PackageError("duplicate", "含有重名的条目", "it holds entries with the same name")
-        folded.add(key)
+        names.add(name)
         one = _stored(data, info)
         content = _content(one, limits)
         total += len(content)
@@ -201,10 +105,12 @@ def _unpack(data: bytes, infos: list[zipfile.ZipInfo], limits: Limits) -> tuple[
 def _stored(data: bytes, info: zipfile.ZipInfo) -> Packed:
     """The entry as it lies. What its own header says must be what the directory says, for some readers go by it."""
     _, _, flags, method, _, _, checksum, size, full_size, name_size, _ = _LOCAL.unpack_from(data, info.header_offset)
-    start = info.header_offset + _LOCAL.size + _lengths(data, info.header_offset)
-    name = data[info.header_offset + _LOCAL.size :][:name_size]
+    start = info.header_offset + _LOCAL.size + lengths(data, info.header_offset)
+    name_end = info.header_offset + _LOCAL.size + name_size
+    name, extra = data[name_end - name_size : name_end], data[name_end:start]
+    refuse_second_name(extra)
     later = flags & 0x8  # sizes follow behind the data
-    says = (checksum, *_large(size, full_size, data[info.header_offset + _LOCAL.size + name_size : start]))
+    says = (checksum, *_large(size, full_size, extra))
     same = (
         name == info.orig_filename.encode("utf-8" if info.flag_bits & 0x800 else "cp437")
         and flags & 0x869 == info.flag_bits & 0x869

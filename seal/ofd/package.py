@@ -13,12 +13,14 @@ from pathlib import PurePosixPath
 from lxml import etree
 
 from seal.ofd import archive
-from seal.ofd.archive import LIMITS, Limits, PackageError, Packed, check_name, write
+from seal.ofd.archive import Packed, write
+from seal.ofd.limits import LIMITS, Limits, PackageError, check_name
 
 __all__ = ["LIMITS", "NAMESPACE", "ROOT", "Limits", "Package", "PackageError", "check_name", "parse_xml", "write"]
 
 NAMESPACE = "http://www.ofdspec.org/2016"
 ROOT = "OFD.xml"
+_FOLDED_ROOT = ROOT.casefold()
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,8 @@ class Package:
         entries, packed = archive.read(data, limits)
         if ROOT not in entries:
             raise PackageError("no_root", "缺少 OFD.xml，它不是 OFD 文件", "OFD.xml is missing, so it is no OFD")
+        if any(name.rpartition("/")[2].casefold() == _FOLDED_ROOT for name in entries if name != ROOT):
+            raise PackageError("second_root", "含有第二个 OFD.xml", "it holds a second OFD.xml")
         return cls(entries, limits, packed)
 
     def __contains__(self, name: str) -> bool:
@@ -62,7 +66,7 @@ class Package:
         """The canonical name of an ST_Loc written in file `base`: `/` starts at the root, else at the base's folder.
 
         Some writers mean the root although they leave the slash away; that reading is taken only when the first one
-        finds nothing.
+        finds nothing. Where both find a file, two readers could read two, and it is refused.
         """
         location = location.strip()
         if location.startswith("/"):
@@ -70,9 +74,13 @@ class Package:
         folder = PurePosixPath(base).parent.as_posix() if base else "."
         plain = location.removeprefix("./")
         name = check_name(plain if folder == "." else f"{folder}/{plain}")
-        if name not in self.entries and check_name(plain) in self.entries:
-            return plain
-        return name
+        if name == plain or check_name(plain) not in self.entries:
+            return name
+        if name in self.entries and not location.startswith("./"):
+            raise PackageError(
+                "ambiguous_path", f"路径 {plain[:80]} 有两种读法", f"{plain[:80]} can be read in two ways"
+            )
+        return name if name in self.entries else plain
 
 
 def parse_xml(data: bytes, name: str, limits: Limits = LIMITS) -> etree._Element:
