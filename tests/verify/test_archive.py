@@ -49,9 +49,11 @@ def with_archive_data(data: bytes, region: Region) -> bytes:
     return out.getvalue()
 
 
-def with_document_stamp(data: bytes, tsa: Entity, *, at: object = NOW, broken: bool = False) -> bytes:
+def with_document_stamp(
+    data: bytes, tsa: Entity, *, at: object = NOW, broken: bool = False, field: str = "DocTS"
+) -> bytes:
     writer = IncrementalPdfFileWriter(BytesIO(data))
-    steps = PdfCMSEmbedder().write_cms("DocTS", writer)
+    steps = PdfCMSEmbedder().write_cms(field, writer)
     next(steps)
     steps.send(SigObjSetup(sig_placeholder=DocumentTimestamp(bytes_reserved=8192)))
     prepared, output = steps.send(SigIOSetup(md_algorithm=tsa.scheme.digest.value))

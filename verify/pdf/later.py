@@ -44,7 +44,7 @@ def hidden(item: Found, found: list[Found]) -> Finding:
 
 def after(item: Found, found: list[Found], structure: Structure, revisions: Revisions) -> Later:
     """Later revisions hold archive data only, signatures that hold as well, or what the signer allowed."""
-    if item.revision is None:
+    if item.revision is None or item.revision == structure.revisions - 1:
         return Later()
     try:
         differences = revisions.after(item.revision)
@@ -160,9 +160,11 @@ def _seen(item: Found, changes: tuple[Change, ...]) -> tuple[Change, ...]:
 
 
 def around(data: bytes, found: list[Found], structure: Structure | None) -> list[Finding]:
-    """Behind the last signature stand whole later revisions and nothing else."""
+    """Behind the last signature stand whole later revisions and nothing else; one line end more is no content."""
     covered = [item.coverage for item in found if item.coverage is not None]
     if not covered or any(item.whole_file for item in covered):
+        return []
+    if max(item.end for item in covered) == len(data.removesuffix(b"\n").removesuffix(b"\r")):
         return []
     if revision_end(data, len(data)) is None or structure is None:
         return [finding("pdf.trailing_bytes")]

@@ -151,6 +151,9 @@ def read_structure(data: bytes) -> Structure:
         if structure.revisions > MOST_REVISIONS:
             raise PdfTrouble("too many revisions", limit=True)
         for revision in range(structure.revisions):
+            if "/Root" not in structure.reader.trailer.flatten(revision):
+                structure.fields.append({})  # the hind part of a linearised file, which is no revision of its own
+                continue
             last = revision == structure.revisions - 1
             handler = structure.reader if last else structure.reader.get_historical_resolver(revision)
             structure.fields.append(_fields(handler, structure.signatures))
