@@ -11,13 +11,11 @@ from foundation.text import Text
 from foundation.web.api import Binary, Call, FileField, Media, api, collect
 from foundation.web.frame import room
 from seal import find, pictures
-from seal.life import change_state
-from seal.make import make_seal
-from seal.models import SealState
+from seal.management.direct import make_directly
 from seal.order_keys import order_key
 from seal.orders import OfdOrder, PdfOrder
 from seal.room import SealRoom
-from seal.schemas import MakeBody, SealOut, SealPath, SealsOut, StampForm, StateBody
+from seal.schemas import MakeBody, SealOut, SealPath, SealsOut, StampForm
 from seal.stamp import stamp_ofd, stamp_pdf
 
 _SEALS = "/api/v1/seal/seals"
@@ -35,12 +33,13 @@ def list_seals(call: Call) -> SealsOut:
 
 
 @api(
-    "POST", _SEALS, tag="seal", summary="制作电子印章", summary_en="Make an electronic seal",
-    body=MakeBody, returns=SealOut, status=201, problems=("invalid-input", "conflict", "unavailable"),
+    "POST", _SEALS, tag="seal", summary="一次办理电子印章（仅示例环境）",
+    summary_en="A seal from application to use in one call (sample environment only)",
+    body=MakeBody, returns=SealOut, status=201, problems=("invalid-input", "conflict", "forbidden", "unavailable"),
     permission=Permission.SEAL_MAKE, audit="seal.make",
 )  # fmt: skip
 def make(call: Call[MakeBody]) -> SealOut:
-    return SealOut.of(make_seal(room(SealRoom), call.principal, call.body.request()))
+    return SealOut.of(make_directly(room(SealRoom), call.principal, call.body.request()))
 
 
 @api(
@@ -49,16 +48,6 @@ def make(call: Call[MakeBody]) -> SealOut:
 )  # fmt: skip
 def get_seal(call: Call[None, None, SealPath]) -> SealOut:
     return SealOut.of(find.seal(room(SealRoom), call.principal, call.path.id))
-
-
-@api(
-    "POST", _SEALS + "/{id}/state", tag="seal", summary="停用、恢复、注销印章",
-    summary_en="Suspend, resume or revoke a seal",
-    path=SealPath, body=StateBody, returns=SealOut, problems=("not-found", "conflict"),
-    permission=Permission.SEAL_MAKE, audit="seal.state",
-)  # fmt: skip
-def set_state(call: Call[StateBody, None, SealPath]) -> SealOut:
-    return SealOut.of(change_state(room(SealRoom), call.principal, call.path.id, SealState(call.body.state)))
 
 
 @api(

@@ -19,7 +19,7 @@ from ca.reading.shapes import fields, sole
 from ca.room import CaRoom
 from foundation import der
 from foundation.ground import Ground
-from hsm.digests import Digest, same, sha256
+from hsm.digests import Digest, same, sha256, sm3
 from hsm.keys import Purpose
 from hsm.service.errors import IntentUnknown, PolicyRefused
 from hsm.service.policies import LATE, Asked, Policies, Stated
@@ -28,10 +28,12 @@ from seal.approval import judge
 from seal.detached import policy as detached
 from seal.formats import HASH_FORMATS, OFD_HASH
 from seal.hash_only import policy as hash_only
+from seal.management import policy as management
 from seal.models import OrderState, SealOrder, SealRow, SealState
 from seal.pdf_forms import PdfForm
 from seal.ses import read_seal
 from seal.ses_fields import read_time
+from seal.status_service import policy as status
 
 MAKER_KEY = "seal/maker"
 """`seal.maker.KEY`, named again because that module brings the whole PDF library along."""
@@ -43,6 +45,7 @@ def policies(ground: Ground, ca: CaRoom, floors: Mapping[str, int]) -> Policies:
     """`floors`: the newest version of rules each seal was signed under, from the signer's journal."""
     return {
         Purpose.SEAL_MAKING: partial(check_making, ground),
+        Purpose.SEAL_STATUS: partial(status.check, ground),
         Purpose.SEALING: partial(check_sealing, ground, ca, floors),
     }
 
@@ -51,15 +54,20 @@ def check_making(ground: Ground, asked: Asked) -> Stated:
     """SES_SealInfo of a recorded seal: code, name, making time as in its row."""
     with ground.db.read() as session:
         row = session.get(SealRow, _identifier(asked.intent, "seal"))
-    if row is None or row.state not in (SealState.RECORDED, SealState.IN_USE):
-        raise IntentUnknown(asked.intent)
+        if row is None or row.state not in (SealState.RECORDED, SealState.MADE, SealState.IN_USE):
+            raise IntentUnknown(asked.intent)
+        management.check_file(ground, session, row)
     if asked.ref.name != MAKER_KEY:
         raise PolicyRefused("maker", "签名密钥不是制章者的密钥", "the key is not the seal maker's")
     nothing = der.octet_string(b"")
     made = read_seal(der.sequence(asked.data, nothing, der.oid("1.2"), der.bit_string(b"")))
     if (made.es_id, made.name, made.created) != (row.code, row.name, row.created_at):
         raise IntentUnknown(asked.intent)
-    if row.state == SealState.IN_USE and row.sm2_certificate not in made.certificates:
+    listed = made.certificates or tuple(value for _, value in made.digests)
+    own = row.sm2_certificate if made.certificates or row.sm2_certificate is None else sm3(row.sm2_certificate)
+    if made.version != (row.ses_version or 4):
+        raise IntentUnknown(asked.intent)
+    if row.state != SealState.RECORDED and own not in listed:
         raise PolicyRefused("made", "印章已制作", "this seal is made already, with other certificates")
     return Stated(row.created_at, LATE)
 

@@ -74,10 +74,6 @@ class MakeBody(Wire):
         )
 
 
-class StateBody(Wire):
-    state: Literal["in_use", "suspended", "revoked"] = Field(description="Revoking is final")
-
-
 class StampForm(PdfOptions):
     """Fields beside the file. Millimetres from the top left corner of the page as seen, to the seal's centre.
 

@@ -12,6 +12,8 @@ import ca.revocation_api
 import hsm.api
 import licence.api
 import seal.api
+import seal.management.api
+import seal.status_service.api
 import seal.detached.api
 import seal.hash_only.api
 import sso.api
@@ -28,6 +30,8 @@ ROUTES: tuple[Route, ...] = (
     *ca.registration.office_api.ROUTES,
     *ca.revocation_api.ROUTES,
     *seal.api.ROUTES,
+    *seal.management.api.ROUTES,
+    *seal.status_service.api.ROUTES,
     *seal.detached.api.ROUTES,
     *seal.hash_only.api.ROUTES,
     *verify.api.ROUTES,

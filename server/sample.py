@@ -17,7 +17,7 @@ from foundation.text import Text
 from licence import authority
 from licence.intents import IssueRequest
 from licence.issue import issue
-from seal.make import make_seal
+from seal.management.direct import make_directly
 from seal.orders import SealKind, SealRequest
 from server.house import House
 from sso import people
@@ -172,7 +172,7 @@ def establish_departments(house: House) -> None:
 
 def _seal(house: House, department: Department) -> None:
     request = SealRequest(department.uscc, department.name, department.seal_code, department.name, SealKind.NAME)
-    make_seal(house.seal, SYSTEM, request)
+    make_directly(house.seal, SYSTEM, request)
 
 
 def _person(house: House, login: Login) -> None:

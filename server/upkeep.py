@@ -22,6 +22,8 @@ from foundation.jobs import Handler, Worker
 from foundation.web import idempotency, limits, sessions
 from licence import code
 from licence import recovery as licence_recovery
+from seal.management import adopting, destroying, making
+from seal.status_service import publishing
 from server.house import House
 from sso import purge as sso_purge
 
@@ -51,6 +53,9 @@ def start(house: House) -> None:
     code.establish(house.licence)
     house.sso.token_keys.jwks()  # the first token keys are made here, not in somebody's login
     registrations.recover(house.registration, older_than=timedelta())
+    adopting.adopt(house.seal)
+    making.recover(house.seal, older_than=timedelta())
+    publishing.refresh(house.seal)
     outcome = licence_recovery.recover(house.licence)
     for name in ("finished", "undone", "waiting"):
         if ids := getattr(outcome, name):
@@ -63,6 +68,7 @@ def periodic(house: House) -> Periodic:
         "checkpoint": (interval, house.checkpoint),
         "lists": (float(house.settings.ca.lists_seconds), lambda: crl_schedule.refresh(house.ca)),
         "revocation": (60.0, lambda: revocation_jobs.tick(house.ca)),
+        "seals": (300.0, lambda: _seals(house)),
         "recovery": (60.0, lambda: _recover(house)),
         "certificates": (3600.0, lambda: _renew(house)),
         "registrations": (60.0, lambda: deadlines.alarm(house.registration, REGISTRAR)),
@@ -81,7 +87,14 @@ def _recover(house: House) -> None:
     ca_recovery.recover(house.ca, older_than=ABANDONED)
     kmc_upkeep.recover(house.ca, older_than=ABANDONED)
     registrations.recover(house.registration, older_than=ABANDONED)
+    making.recover(house.seal, older_than=ABANDONED)
     licence_recovery.recover(house.licence, older_than=ABANDONED)
+
+
+def _seals(house: House) -> None:
+    """Seals whose keys the custodians have destroyed; a list of states before half of its life is over."""
+    destroying.conclude_all(house.seal)
+    publishing.refresh(house.seal)
 
 
 def _renew(house: House) -> None:

@@ -11,10 +11,11 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, false, select, true
 from sqlalchemy.orm import Session
 
+from foundation.errors import YinxinError
 from foundation.principal import Kind, Permission, Principal
 from seal.management.errors import FileUnknown, NotNow, OwnApplication, PersonsOnly
 from seal.management.models import SealFile, SealStep
-from seal.management.states import PERMISSIONS, STEP_WORDS, WORDS, State, Step, Transition, Who, transition
+from seal.management.states import PERMISSIONS, STEP_WORDS, WORDS, State, Step, Transition, Who, steps_from, transition
 
 READERS = (
     Permission.SEAL_READ,
@@ -89,6 +90,20 @@ def check(session: Session, row: SealFile, principal: Principal, taken: Transiti
     if not is_apart(session, row, principal, taken.step):
         raise OwnApplication
     return held[-1] if Who.KEEPER in held and principal.department != row.department else held[0]
+
+
+def possible(session: Session, row: SealFile, principal: Principal) -> tuple[Step, ...]:
+    """The steps the caller could take now; what a page offers."""
+    found: list[Step] = []
+    for taken in steps_from(State(row.state)):
+        if taken.who == frozenset({Who.SYSTEM}):
+            continue
+        try:
+            check(session, row, principal, taken)
+        except YinxinError:
+            continue
+        found.append(taken.step)
+    return tuple(found)
 
 
 def is_apart(session: Session, row: SealFile, principal: Principal, step: Step) -> bool:

@@ -6,7 +6,6 @@ its seal has a code of its own and replaces the old one when it is taken into us
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from uuid import UUID
@@ -15,9 +14,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from foundation.errors import Forbidden, InvalidInput
-from foundation.numbers import is_uscc
 from foundation.principal import Kind, Permission, Principal
 from foundation.text import Text
+from seal import preparing
+from seal.drawing.design import Design
+from seal.drawing.kinds import Shape
 from seal.kinds import SealKind
 from seal.management import access, counters, machine, reasons
 from seal.management.errors import NoSuchChange, ReasonNeeded
@@ -26,9 +27,6 @@ from seal.management.reasons import Reason
 from seal.management.states import FINAL, OVER, State, Who
 from seal.orders import SealRequest
 from seal.room import SealRoom
-
-MOST_NAME = 60
-Check = Callable[[SealRequest], object]
 
 
 class Custody(StrEnum):
@@ -40,23 +38,44 @@ class Custody(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Application:
-    """What a clerk asks for. `person` is the name on a personal name seal, and only there."""
+    """What a clerk asks for. `ring_text` is what the seal says; of a personal name seal, the person's name."""
 
     department: str
     department_name: str
     reason: Reason
+    ring_text: str
     kind: SealKind = SealKind.NAME
-    ring_text: str = ""
     line_text: str | None = None
     diameter: float = 42.0
-    design: str | None = None
-    """Canonical JSON of `seal.drawing.design.Design`, for what is not the usual round seal."""
-    person: str | None = None
+    picture: Design | None = None
+    """The whole design, for what is not the usual round seal; it stands for text, line and diameter."""
     custody: Custody = Custody.CLOUD
     custodian: str | None = None
     words: str | None = None
     replaces: UUID | None = None
     """The file of the seal to change."""
+
+    @property
+    def design(self) -> Design | None:
+        """A personal name seal is square unless its design says otherwise."""
+        if self.picture is None and self.kind.personal:
+            return Design(self.ring_text, kind=_SQUARE[self.kind])
+        return self.picture
+
+    def request(self, code: str) -> SealRequest:
+        return SealRequest(
+            department_uscc=self.department,
+            department_name=self.department_name,
+            code14=code,
+            ring_text=self.ring_text,
+            kind=self.kind,
+            line_text=self.line_text,
+            diameter=self.diameter,
+            picture=self.design,
+        )
+
+
+_SQUARE = {SealKind.REPRESENTATIVE: "legal_representative", SealKind.PERSONAL: "personal"}
 
 
 def apply(room: SealRoom, principal: Principal, wanted: Application, *, code: str | None = None) -> UUID:
@@ -64,9 +83,10 @@ def apply(room: SealRoom, principal: Principal, wanted: Application, *, code: st
     principal.require(Permission.SEAL_APPLY)
     _own_department(principal, wanted.department)
     _check(wanted)
+    preparing.prepare(room, wanted.request(code or f"{counters.region_of(wanted.department)}00000000"))
     ground = room.ground
     counters.prepare_for(ground.db, wanted.department)
-    identifier = ground.ids.uuid7()
+    identifier, design = ground.ids.uuid7(), wanted.design
     now = ground.clock.now().replace(microsecond=0)
     with ground.db.begin() as session:
         old = _changed(session, principal, wanted) if wanted.replaces is not None else None
@@ -77,11 +97,10 @@ def apply(room: SealRoom, principal: Principal, wanted: Application, *, code: st
             kind=wanted.kind,
             department=wanted.department,
             department_name=wanted.department_name,
-            ring_text=wanted.ring_text,
+            ring_text="" if wanted.kind.personal else wanted.ring_text,
             line_text=wanted.line_text,
             diameter=wanted.diameter,
-            design=_sealed(room, "design", identifier, wanted.design, personal=wanted.kind.personal),
-            person_name=_sealed(room, "person_name", identifier, wanted.person),
+            design=_sealed(room, "design", identifier, None if design is None else design.terms()),
             custody=wanted.custody,
             custodian=_sealed(room, "custodian", identifier, wanted.custodian),
             version=1 if old is None else old.version + 1,
@@ -106,27 +125,15 @@ def _own_department(principal: Principal, department: str) -> None:
 
 
 def _check(wanted: Application) -> None:
-    if not is_uscc(wanted.department):
-        raise InvalidInput(
-            "seal.department", Text("统一社会信用代码有误，请核对。", "The unified social credit code is not valid.")
-        )
-    if not 2 <= len(wanted.department_name) <= MOST_NAME or not wanted.department_name.isprintable():
-        raise InvalidInput(
-            "seal.department_name",
-            Text(f"单位名称须为 2 至 {MOST_NAME} 字。", f"The name takes 2 to {MOST_NAME} printable characters."),
-        )
     allowed = reasons.APPLY if wanted.replaces is None else reasons.CHANGE
     said = (wanted.words or "").strip()
     if wanted.reason not in allowed or (wanted.replaces is not None and not said) or len(said) > machine.MOST_WORDS:
         step = Text("申请印章", "apply for a seal") if wanted.replaces is None else Text("变更印章", "change a seal")
         raise ReasonNeeded(step, sorted(allowed), worded=wanted.replaces is not None)
-    if (wanted.person is not None) != wanted.kind.personal:
+    if not wanted.kind.personal and wanted.picture is not None and wanted.picture.shape is Shape.SQUARE:
         raise InvalidInput(
-            "seal.person",
-            Text(
-                "个人名章须填写姓名，其他印章不填。",
-                "A personal name seal needs the person's name; other seals have none.",
-            ),
+            "seal.square_kind",
+            Text("方形名章须选择个人名章类。", "A square name seal is of one of the personal kinds."),
         )
     if wanted.custody is Custody.UKEY and not (wanted.custodian or "").strip():
         raise InvalidInput(
@@ -149,15 +156,15 @@ def _changed(session: Session, principal: Principal, wanted: Application) -> Sea
     return old
 
 
-def _sealed(room: SealRoom, column: str, row: UUID, value: str | None, *, personal: bool = True) -> str | None:
-    if value is None or not personal:
-        return value
+def _sealed(room: SealRoom, column: str, row: UUID, value: str | None) -> str | None:
+    if value is None:
+        return None
     return room.ground.cipher.encrypt("seal_file", column, row, value)
 
 
 def opened(room: SealRoom, row: SealFile, column: str) -> str | None:
     """A sealed column in clear."""
     value: str | None = getattr(row, column)
-    if value is None or (column == "design" and not SealKind(row.kind).personal):
-        return value
+    if value is None:
+        return None
     return room.ground.cipher.decrypt("seal_file", column, row.id, value)

@@ -11,10 +11,11 @@ from uuid import UUID
 from sqlalchemy import select
 
 from foundation.principal import Kind, Permission, Principal
+from seal import preparing, recording
 from seal.errors import CodeTaken
 from seal.find import record
 from seal.management import counters, making, steps
-from seal.management.apply import Application, apply
+from seal.management.apply import Application, Custody, apply
 from seal.management.errors import DirectNotHere
 from seal.management.models import SealFile
 from seal.management.reasons import Reason
@@ -39,11 +40,12 @@ def make_directly(room: SealRoom, principal: Principal, request: SealRequest) ->
     principal.require(Permission.SEAL_MAKE)
     if room.ground.settings.environment == "production":
         raise DirectNotHere
-    making.check_request(request)
+    prepared = preparing.prepare(room, request)
     counters.prepare_for(room.ground.db, request.department_uscc)
     with room.lock(f"direct|{request.code14}"):
+        recording.find(room, prepared)  # raises where the code stands for another seal
         file_id = _find(room, request) or _apply(room, request)
-        _walk(room, file_id)
+        _walk(room, file_id, making.How(request.token, request.ses_version, request.cert_list))
     with room.ground.db.read() as session:
         return record(session.scalars(select(SealRow).where(SealRow.code == request.code14)).one())
 
@@ -51,12 +53,15 @@ def make_directly(room: SealRoom, principal: Principal, request: SealRequest) ->
 def _find(room: SealRoom, request: SealRequest) -> UUID | None:
     with room.ground.db.read() as session:
         row = session.scalars(select(SealFile).where(SealFile.code == request.code14)).one_or_none()
-        bare = session.scalars(select(SealRow.id).where(SealRow.code == request.code14)).first()
     if row is None:
-        if bare is not None:
-            raise CodeTaken(request.code14)
         return None
-    if making.request_of(room, row) != request:
+    known = making.request_of(room, row)
+    same = (row.department, row.department_name, row.kind) == (
+        request.department_uscc,
+        request.department_name,
+        request.kind,
+    )
+    if not same or known.design().terms() != request.design().terms():
         raise CodeTaken(request.code14)
     return row.id
 
@@ -67,20 +72,22 @@ def _apply(room: SealRoom, request: SealRequest) -> UUID:
         department_name=request.department_name,
         reason=Reason.BUSINESS_NEED,
         kind=request.kind,
-        ring_text="" if request.kind.personal else request.ring_text,
+        ring_text=request.ring_text,
         line_text=request.line_text,
         diameter=request.diameter,
-        person=request.ring_text if request.kind.personal else None,
+        picture=request.picture,
+        custody=Custody.CLOUD if request.token is None else Custody.UKEY,
+        custodian=None if request.token is None else request.department_name,
     )
     return apply(room, KEEPER, wanted, code=request.code14)
 
 
-def _walk(room: SealRoom, file_id: UUID) -> None:
+def _walk(room: SealRoom, file_id: UUID, how: making.How) -> None:
     """From wherever it is; a state beyond use stays as it is."""
     while (state := _state(room, file_id)) in _NEXT:
         principal, step = _NEXT[state]
         if step is Step.MAKE:
-            making.make(room, principal, file_id)
+            making.make(room, principal, file_id, how)
         else:
             steps.take(room, principal, file_id, step)
 

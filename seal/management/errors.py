@@ -113,3 +113,19 @@ class NoSuchChange(Conflict):
                 "Only a seal in use or suspended can be changed, and by one application at a time.",
             ),
         )
+
+
+class TokenWanted(Conflict):
+    def __init__(self, *, wanted: bool) -> None:
+        text = (
+            Text(
+                "该印章由 UKey 保管，制作时须提供 UKey 的证书请求。",
+                "This seal is kept on a UKey: give the UKey's certificate request when making it.",
+            )
+            if wanted
+            else Text(
+                "该印章批准为云端保管，不能制作到 UKey。",
+                "This seal was approved for keeping in the cloud; it is not made for a UKey.",
+            )
+        )
+        super().__init__("seal.custody", text)

@@ -162,7 +162,6 @@ def approval(ground: Ground, row: SealFile, approver: str) -> bytes:
         "line": row.line_text,
         "diameter": row.diameter,
         "design": row.design,
-        "person": row.person_name,
         "custody": row.custody,
         "custodian": row.custodian,
         "version": row.version,
