@@ -134,7 +134,6 @@ def upgrade() -> None:
         sa.Column("line_text", sa.String(length=40), nullable=True),
         sa.Column("diameter", sa.Float(), nullable=False),
         sa.Column("design", sa.Text(), nullable=True),
-        sa.Column("person_name", sa.Text(), nullable=True),
         sa.Column("custody", sa.String(length=8), nullable=False),
         sa.Column("custodian", sa.Text(), nullable=True),
         sa.Column("version", sa.Integer(), nullable=False),
