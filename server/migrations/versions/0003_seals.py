@@ -183,6 +183,27 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("order_id", name=op.f("pk_seal_hash_digest")),
     )
     op.create_table(
+        "seal_long_life",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("order_id", sa.Uuid(), nullable=False),
+        sa.Column("generation", sa.Integer(), nullable=False),
+        sa.Column("state", sa.String(length=20), nullable=False),
+        sa.Column("level", sa.String(length=8), nullable=False),
+        sa.Column("source_sha256", sa.String(length=64), nullable=False),
+        sa.Column("parent_sha256", sa.String(length=64), nullable=False),
+        sa.Column("result_sha256", sa.String(length=64), nullable=True),
+        sa.Column("result_size", sa.Integer(), nullable=True),
+        sa.Column("renew_by", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("reason", sa.String(length=60), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_seal_long_life")),
+        sa.UniqueConstraint("order_id", "generation", name=op.f("uq_seal_long_life_order_id_generation")),
+    )
+    with op.batch_alter_table("seal_long_life", schema=None) as batch_op:
+        batch_op.create_index("ix_seal_long_life_renew_by", ["renew_by"], unique=False)
+        batch_op.create_index("ix_seal_long_life_source_generation", ["source_sha256", "generation"], unique=False)
+
+    op.create_table(
         "seal_policy",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("seal_id", sa.Uuid(), nullable=False),
@@ -298,6 +319,11 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_seal_policy_department"))
 
     op.drop_table("seal_policy")
+    with op.batch_alter_table("seal_long_life", schema=None) as batch_op:
+        batch_op.drop_index("ix_seal_long_life_source_generation")
+        batch_op.drop_index("ix_seal_long_life_renew_by")
+
+    op.drop_table("seal_long_life")
     op.drop_table("seal_hash_digest")
     op.drop_table("seal_foreign")
     with op.batch_alter_table("seal_file", schema=None) as batch_op:
