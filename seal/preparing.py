@@ -39,7 +39,7 @@ def prepare(room: SealRoom, request: SealRequest) -> Prepared:
     design = with_emblem(room, request.design())
     drawing = draw(design)
     if request.token is not None:
-        check_token_key(room, request.token, request.department_uscc)
+        check_token_key(room, request.token, request.department_uscc, request.code14)
     return Prepared(
         request,
         design,

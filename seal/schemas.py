@@ -9,10 +9,13 @@ from uuid import UUID
 from pydantic import Field, Json, model_validator
 
 from foundation.web.api import Wire, bad
+from seal.design_schemas import PictureBody, octets
 from seal.orders import SealKind, SealRecord, SealRequest
 from seal.pdf_schemas import PdfOptions
 from seal.place_schemas import PlaceBody
 from seal.places import MOST_PLACES, Placement, Places
+from seal.ses import CertificateList
+from seal.tokens import token_key
 
 Code = Annotated[str, Field(pattern=r"^[0-9]{14}$", description="Seal code: region (6) and serial (8)")]
 
@@ -57,20 +60,38 @@ class MakeBody(Wire):
     department: str = Field(pattern=r"^[0-9A-Z]{18}$", description="Unified social credit code of the department")
     department_name: str = Field(min_length=2, max_length=60)
     code: Code
-    ring_text: str = Field(min_length=4, max_length=36, description="Round the seal, usually the full name")
+    ring_text: str | None = Field(None, min_length=4, max_length=36, description="Round the seal, usually the name")
     kind: SealKind = SealKind.NAME
     line_text: str | None = Field(None, min_length=1, max_length=12, description="Below the star: the purpose")
     diameter_mm: float = Field(42.0, ge=30, le=60)
+    picture: PictureBody | None = Field(None, description="The whole design; instead of ring_text and line_text")
+    ses_version: Literal[4, 5] | None = Field(None, description="4: GB/T 38540-2020, 5: GM/T 0031-2025")
+    cert_list: CertificateList | None = None
+    token: str | None = Field(
+        None,
+        max_length=50_000,
+        description="Base64 DER of the token's certificate request, or its certificate of our CA: the key stays there",
+    )
+
+    @model_validator(mode="after")
+    def _one_picture(self) -> MakeBody:
+        if (self.picture is None) == (self.ring_text is None):
+            raise bad("请填写 ring_text 或 picture，二者取一。", "Give ring_text or picture, but not both.")
+        return self
 
     def request(self) -> SealRequest:
         return SealRequest(
             department_uscc=self.department,
             department_name=self.department_name,
             code14=self.code,
-            ring_text=self.ring_text,
+            ring_text=self.ring_text or "",
             kind=self.kind,
             line_text=self.line_text,
             diameter=self.diameter_mm,
+            picture=self.picture.design() if self.picture else None,
+            ses_version=self.ses_version,
+            cert_list=self.cert_list,
+            token=token_key(octets(self.token)) if self.token else None,
         )
 
 

@@ -69,8 +69,8 @@ def _from_certificate(data: bytes) -> TokenKey:
     return TokenKey(certificate.spki, data)
 
 
-def check_token_key(room: SealRoom, key: TokenKey, department: str) -> None:
-    """A certificate must be ours, in force, for signing, and the department's; raises `BadTokenKey`."""
+def check_token_key(room: SealRoom, key: TokenKey, department: str, code: str) -> None:
+    """A certificate must be ours, in force, for signing, and name department and seal; raises `BadTokenKey`."""
     if key.certificate is None:
         return
     certificate = read_certificate(key.certificate)
@@ -86,6 +86,8 @@ def check_token_key(room: SealRoom, key: TokenKey, department: str) -> None:
         raise BadTokenKey("证书已撤销或停用", "it is revoked or on hold")
     if not (certificate.subject.organization or "").startswith(department):
         raise BadTokenKey("证书不属于该单位", "it is not this department's")
+    if certificate.subject.common_name != code:
+        raise BadTokenKey("证书的 CN 不是该印章编码", "its CN is not this seal's code")
 
 
 def _issuer(room: SealRoom, certificate: Certificate) -> Authority:

@@ -30,9 +30,11 @@ from hsm.notes import NoteSigner
 from hsm.room import HsmRoom
 from licence.room import LicenceRoom
 from licence.status import LicenceStatusSource
+from seal.exchange.room import ExchangeRoom
 from seal.room import SealRoom
 from server import schema
 from server.region_trust import RegionTrust
+from server.seal_judge import VerifyJudge
 from server.signer import Attached, attach
 from sso import room as sso_room
 from sso.people import holder_numbers, known
@@ -75,10 +77,11 @@ class House:
     sso: SsoRoom
     trust: RegionTrust
     ledger: Ledger
+    exchange: ExchangeRoom
 
     @property
     def rooms(self) -> tuple[object, ...]:
-        return self.hsm, self.ca, self.registration, self.seal, self.verify, self.licence, self.sso
+        return self.hsm, self.ca, self.registration, self.seal, self.exchange, self.verify, self.licence, self.sso
 
     def checkpoint_signer(self) -> NoteSigner:
         return self.hsm.checkpoint_signer()
@@ -116,9 +119,9 @@ def build(settings: Settings, db: Database, clock: Clock, ids: Ids, attached: At
     room = VerifyRoom(ground, trust.store, LicenceStatusSource(licence))
     sso = sso_room.build(ground, hsm.keys)
     registration = RegistrationRoom(ca, Accounts(ground), sso.sms, hsm.one_time)
-    return House(
-        settings, ground, hsm, ca, registration, seal, room, licence, sso, trust, Ledger(settings.checkpoint_dir)
-    )
+    exchange = ExchangeRoom(seal, VerifyJudge(room))
+    ledger = Ledger(settings.checkpoint_dir)
+    return House(settings, ground, hsm, ca, registration, seal, room, licence, sso, trust, ledger, exchange)
 
 
 @contextmanager

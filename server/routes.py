@@ -12,10 +12,11 @@ import ca.revocation_api
 import hsm.api
 import licence.api
 import seal.api
+import seal.detached.api
+import seal.exchange.api
+import seal.hash_only.api
 import seal.management.api
 import seal.status_service.api
-import seal.detached.api
-import seal.hash_only.api
 import sso.api
 import verify.api
 from foundation.web.api import Route
@@ -33,6 +34,7 @@ ROUTES: tuple[Route, ...] = (
     *seal.management.api.ROUTES,
     *seal.status_service.api.ROUTES,
     *seal.detached.api.ROUTES,
+    *seal.exchange.api.ROUTES,
     *seal.hash_only.api.ROUTES,
     *verify.api.ROUTES,
     *licence.api.ROUTES,
