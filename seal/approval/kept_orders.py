@@ -1,6 +1,6 @@
 """An order kept until it is approved (待审指令): all but the document, sealed, because a reason may name people.
 
-Values are written with the name of their class, from an allow-list of modules, and read back to equal ones or not kept.
+Values are written with the name of their class, plain ones of this room only, and read back to equal ones or not kept.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from foundation.text import Text
 from seal.orders import OfdOrder, PdfOrder
 
 TABLE = "seal_case"
-_MODULES = ("ca.suites", "seal.orders", "seal.places", "seal.pdf_forms")
+_MODULES = ("ca.suites", "seal.orders", "seal.places", "seal.pdf_forms", "seal.ofd_forms")
 
 
 def close(cipher: FieldCipher, table: str, column: str, row: UUID, order: object) -> str | None:
@@ -77,6 +77,10 @@ def _value(said: Any) -> Any:
 
 
 def _class(module: str, name: str) -> Any:
-    if module not in _MODULES or not name.isidentifier():
+    """A plain value's class of the seal room, nothing else: the text is sealed, and still names no function."""
+    if not (module == "ca.suites" or module.startswith("seal.")):
         raise ValueError(f"an order holds a {module}.{name}")
-    return getattr(importlib.import_module(module), name)
+    found = getattr(importlib.import_module(module), name)
+    if not (isinstance(found, type) and (issubclass(found, Enum) or dataclasses.is_dataclass(found))):
+        raise ValueError(f"an order holds a {module}.{name}")
+    return found

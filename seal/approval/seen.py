@@ -8,6 +8,7 @@ hash-only ones need no look: their digest stands in the terms that were approved
 from __future__ import annotations
 
 import base64
+from collections.abc import Mapping
 
 from foundation import der
 from foundation.der import DerError
@@ -16,8 +17,9 @@ from hsm.service.errors import PolicyRefused
 from hsm.service.policies import Asked
 from seal import cms
 from seal.ofd import document as tree
-from seal.ofd.package import ROOT, Package, PackageError, parse_xml
-from seal.ofd.signing import referenced, with_list_named
+from seal.ofd.lists import with_lists
+from seal.ofd.package import Package, PackageError, parse_xml
+from seal.ofd.signing import referenced
 
 _OTHER = ("approved_other", "待签内容不是审批通过的文件", "what is to be signed is not the document that was approved")
 
@@ -60,19 +62,22 @@ def _claimed(node: der.Node) -> bytes:
 def _package(document: bytes, signature: bytes) -> None:
     try:
         package = Package.read(document)
-        body = tree.only_body(package)
         found = {
             name.removeprefix("/"): value for name, value in referenced(parse_xml(signature, "Signature.xml")).items()
         }
-        listed = body.signatures or f"{body.folder}/Signs/Signatures.xml"
-        folder = f"{listed.rpartition('/')[0]}/"
-        for name, octets in package.entries.items():
-            if name == listed:  # grows by the new signature
-                continue
-            wanted = with_list_named(octets, listed) if name == ROOT and body.signatures is None else octets
-            if found.get(name) != base64.b64encode(sm3(wanted)).decode():
-                raise PolicyRefused(*_OTHER)
-        if any(name not in package and not name.startswith(folder) for name in found):
+        bodies = tree.bodies(package)
+        lists = {body.list_name for body in bodies}
+        if not any(_covers(with_lists(package, body), lists, found) for body in bodies):
+            raise PolicyRefused(*_OTHER)
+        folders = tuple(f"{name.rpartition('/')[0]}/" for name in lists)
+        if any(name not in package and not name.startswith(folders) for name in found):
             raise PolicyRefused(*_OTHER)
     except PackageError as error:
         raise PolicyRefused(*_OTHER) from error
+
+
+def _covers(entries: Mapping[str, bytes], lists: set[str], found: Mapping[str, str]) -> bool:
+    """Every file stands there unchanged; lists grow by the new signature."""
+    return all(
+        name in lists or found.get(name) == base64.b64encode(sm3(octets)).decode() for name, octets in entries.items()
+    )

@@ -1,0 +1,415 @@
+"""T16: whatever is swapped between approval and signature, the signer refuses: 1,000 swaps over every step and both
+databases, with real certificates and signatures, on a web process that may write any row and any file.
+
+Every swap starts from an order the signer would sign, and the order is signed at the end, so no refusal is by accident.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+from sqlalchemy import delete, select, update
+from sqlalchemy.orm import Session
+
+from foundation.database import Base
+from foundation.errors import YinxinError
+from hsm.digests import Digest, sha256
+from hsm.keys import Purpose
+from hsm.service.policies import Asked
+from seal.approval import cases_open
+from seal.approval.models import (
+    CaseState,
+    Decision,
+    PolicyState,
+    SealApproval,
+    SealCase,
+    SealPolicy,
+    SealUse,
+)
+from seal.approval.rules import Rules
+from seal.errors import Swapped
+from seal.models import OrderState, SealOrder
+from seal.orders import Matter, OfdOrder
+from tests.seal import papers
+from tests.seal.conftest import Region
+from tests.seal.test_approval import PLACE, Office, make_office
+
+SWAPS = {"sqlite": 700, "postgresql": 300}
+
+
+class Stop(Exception):  # noqa: N818 - ends a stamping where the signer was asked
+    pass
+
+
+@dataclass
+class Approved:
+    """An order with its two approvals, and what the signer was asked for it."""
+
+    order_id: UUID
+    case_id: UUID
+    asked: Asked
+
+
+@dataclass
+class Bench:
+    office: Office
+    pdf: Approved
+    ofd: Approved
+    other: Approved
+    early: dict[str, Any] = field(default_factory=dict)
+
+    def signs(self, asked: Asked) -> bool:
+        """Whether the signer would. A check of its own certificate cache starts afresh, as in another process."""
+        try:
+            self.office.guard.policies[Purpose.SEALING](asked)
+        except YinxinError:
+            return False
+        return True
+
+
+@pytest.fixture(scope="module")
+def bench(region: Region) -> Iterator[Bench]:
+    for office in make_office(region):
+        office.rule(approvals=0)  # an older, looser version for the attacker to bring back
+        office.rule(approvals=2)
+        document = papers.pdf(3)
+        pdf = _approved(office, office.pdf(document=document, matter=Matter("m", "1")))
+        ofd = _approved(office, OfdOrder(papers.ofd("APPROVED"), office.seal_id, PLACE, region.key()))
+        other = _approved(office, office.pdf(document=papers.pdf(2), matter=Matter("m", "2")))
+        yield Bench(office, pdf, ofd, other)
+
+
+def _approved(office: Office, order: Any) -> Approved:
+    waiting = office.ask(order)
+    assert waiting.case_id is not None
+    office.first.decide(office.room, waiting.case_id)
+    office.second.decide(office.room, waiting.case_id)
+    guard, caught = office.guard, list[Asked]()
+
+    def stop(asked: Asked) -> None:
+        caught.append(asked)
+        raise Stop
+
+    original, guard.check = guard.check, stop  # type: ignore[method-assign]
+    try:
+        with pytest.raises(Stop):
+            office.stamp(order)
+    finally:
+        guard.check = original  # type: ignore[method-assign]
+    return Approved(waiting.order_id, waiting.case_id, caught[0])
+
+
+Swap = Callable[[Bench, Session, random.Random], Asked | None]
+"""Changes rows, or returns other octets to ask for; None asks for the same."""
+
+
+def _rows(session: Session, bench: Bench) -> tuple[SealOrder, SealCase]:
+    return session.get_one(SealOrder, bench.pdf.order_id), session.get_one(SealCase, bench.pdf.case_id)
+
+
+def _evil(chance: random.Random) -> bytes:
+    return papers.pdf(3)[:-1] + bytes([chance.randrange(256)]) + chance.randbytes(chance.randrange(1, 40))
+
+
+def content_bit(bench: Bench, session: Session, chance: random.Random) -> Asked:
+    """One bit of the document as it goes to the signer, the claimed digest made to fit."""
+    content = bytearray(bench.pdf.asked.content)
+    content[chance.randrange(len(papers.pdf(3)))] ^= 1 << chance.randrange(8)
+    return _claiming(bench.pdf.asked, bytes(content))
+
+
+def content_other(bench: Bench, session: Session, chance: random.Random) -> Asked:
+    return _claiming(bench.pdf.asked, _evil(chance) + bench.pdf.asked.content[len(papers.pdf(3)) :])
+
+
+def content_cut(bench: Bench, session: Session, chance: random.Random) -> Asked:
+    return _claiming(bench.pdf.asked, bench.pdf.asked.content[: chance.randrange(len(papers.pdf(3)) + 1)])
+
+
+def claimed_digest(bench: Bench, session: Session, chance: random.Random) -> Asked:
+    """The approved content beside the digest of something else."""
+    return replace(_claiming(bench.pdf.asked, _evil(chance)), content=bench.pdf.asked.content)
+
+
+def _claiming(asked: Asked, content: bytes) -> Asked:
+    now, then = Digest.SM3.of(content), Digest.SM3.of(asked.content)
+    assert then in asked.data
+    return replace(asked, data=asked.data.replace(then, now), content=content)
+
+
+def content_and_order(bench: Bench, session: Session, chance: random.Random) -> Asked:
+    """The order's row fits the other document."""
+    order, _ = _rows(session, bench)
+    evil = _evil(chance)
+    order.document_sha256, order.document_size = sha256(evil).hex(), len(evil)
+    return _claiming(bench.pdf.asked, evil + b"added")
+
+
+def content_order_and_case(bench: Bench, session: Session, chance: random.Random) -> Asked:
+    """All rows fit the other document; only the signatures do not."""
+    order, case = _rows(session, bench)
+    evil = _evil(chance)
+    order.document_sha256 = case.digest = sha256(evil).hex()
+    order.document_size = case.size = len(evil)
+    return _claiming(bench.pdf.asked, evil + b"added")
+
+
+def terms(bench: Bench, session: Session, chance: random.Random) -> None:
+    order, _ = _rows(session, bench)
+    order.terms = order.terms.replace("[1,150,240]", f"[{chance.randrange(1, 4)},{chance.randrange(30, 149)},240]")
+
+
+def terms_and_case(bench: Bench, session: Session, chance: random.Random) -> None:
+    order, case = _rows(session, bench)
+    moved = f"[{chance.randrange(1, 4)},{chance.randrange(30, 149)},240]"
+    order.terms, case.terms = order.terms.replace("[1,150,240]", moved), case.terms.replace("[1,150,240]", moved)
+
+
+def seal(bench: Bench, session: Session, chance: random.Random) -> Asked:
+    """Order and case say another seal, and that seal's key is asked."""
+    order, case = _rows(session, bench)
+    transport = bench.office.region.transport
+    order.seal_id = transport.id
+    order.department = transport.department
+    if chance.random() < 0.5:
+        case.seal_id = transport.id
+    ref = bench.office.region.room.keys.signer(f"seal/{transport.code}/sm2").ref
+    return replace(bench.pdf.asked, ref=ref)
+
+
+def key(bench: Bench, session: Session, chance: random.Random) -> Asked:
+    ref = bench.office.region.room.keys.signer(f"seal/{bench.office.region.transport.code}/sm2").ref
+    return replace(bench.pdf.asked, ref=ref)
+
+
+def approvals_moved(bench: Bench, session: Session, chance: random.Random) -> None:
+    """The other case's approvals hang under this one."""
+    session.execute(delete(SealApproval).where(SealApproval.case_id == bench.pdf.case_id))
+    session.execute(
+        update(SealApproval).where(SealApproval.case_id == bench.other.case_id).values(case_id=bench.pdf.case_id)
+    )
+
+
+def case_moved(bench: Bench, session: Session, chance: random.Random) -> None:
+    """Its use hangs under the other case."""
+    session.get_one(SealUse, bench.pdf.order_id).case_id = chance.choice([bench.other.case_id, bench.ofd.case_id])
+    if chance.random() < 0.5:
+        mine, other = (session.get_one(SealCase, one.case_id) for one in (bench.pdf, bench.other))
+        for case, subject in ((mine, UUID(int=1)), (other, bench.pdf.order_id), (mine, bench.other.order_id)):
+            case.subject_id = subject
+            session.flush()
+
+
+def order_recycled(bench: Bench, session: Session, chance: random.Random) -> Asked:
+    """The other order asks with this one's approvals: one approval is for one use."""
+    session.get_one(SealUse, bench.other.order_id).case_id = bench.pdf.case_id
+    return bench.other.asked
+
+
+def expiry(bench: Bench, session: Session, chance: random.Random) -> None:
+    _, case = _rows(session, bench)
+    case.expires_at += timedelta(seconds=chance.randrange(1, 10**7))
+
+
+def requester(bench: Bench, session: Session, chance: random.Random) -> None:
+    order, case = _rows(session, bench)
+    order.principal = case.requester = chance.choice([f"client:x{chance.randrange(99)}", "person:z"])
+
+
+def requester_is_approver(bench: Bench, session: Session, chance: random.Random) -> None:
+    order, case = _rows(session, bench)
+    order.principal = case.requester = chance.choice([bench.office.first, bench.office.second]).principal.label
+
+
+def matter(bench: Bench, session: Session, chance: random.Random) -> None:
+    _, case = _rows(session, bench)
+    case.matter_number = str(chance.randrange(2, 10**6))
+
+
+def client(bench: Bench, session: Session, chance: random.Random) -> None:
+    _, case = _rows(session, bench)
+    case.client_id = f"c{chance.randrange(10**6)}"
+
+
+def one_approval_less(bench: Bench, session: Session, chance: random.Random) -> None:
+    session.delete(chance.choice(_given(session, bench)))
+
+
+def approval_twice(bench: Bench, session: Session, chance: random.Random) -> None:
+    """One real approval stands twice, the second time under the other approver's name."""
+    one, two = _given(session, bench)
+    if chance.random() < 0.5:
+        one, two = two, one
+    two.signature, two.certificate = one.signature, one.certificate
+
+
+def approval_bit(bench: Bench, session: Session, chance: random.Random) -> None:
+    one = chance.choice(_given(session, bench))
+    value = bytearray(one.signature)
+    value[chance.randrange(len(value))] ^= 1 << chance.randrange(8)
+    one.signature = bytes(value)
+
+
+def approval_forged(bench: Bench, session: Session, chance: random.Random) -> None:
+    """Signed with a key of our own making, or by somebody who is not named."""
+    one = chance.choice(_given(session, bench))
+    stranger = chance.choice([bench.office.owner, bench.office.other])
+    one.signature = stranger.sign(chance.randbytes(32))
+    if chance.random() < 0.5:
+        one.certificate = stranger.fingerprint
+
+
+def decision(bench: Bench, session: Session, chance: random.Random) -> None:
+    chance.choice(_given(session, bench)).decision = chance.choice([Decision.REFUSE, "maybe"])
+
+
+def _given(session: Session, bench: Bench) -> list[SealApproval]:
+    query = select(SealApproval).where(SealApproval.case_id == bench.pdf.case_id)
+    return list(session.scalars(query.order_by(SealApproval.id)))
+
+
+def rules_edited(bench: Bench, session: Session, chance: random.Random) -> None:
+    """Fewer approvals, or other approvers, written straight into the row, the case made to agree."""
+    policy = _policy(session, bench)
+    wanted = Rules(
+        approvals=chance.choice([0, 1]),
+        approvers=(bench.office.first.named, bench.office.other.named),
+        per_day=chance.randrange(100, 10**6),
+    )
+    policy.rules = wanted.canonical
+    session.get_one(SealCase, bench.pdf.case_id).policy_sha256 = wanted.digest
+
+
+def rules_taken_away(bench: Bench, session: Session, chance: random.Random) -> None:
+    if chance.random() < 0.5:
+        session.execute(delete(SealPolicy).where(SealPolicy.seal_id == bench.office.seal_id))
+    else:
+        session.execute(update(SealPolicy).values(state=PolicyState.REFUSED))
+
+
+def rules_of_old(bench: Bench, session: Session, chance: random.Random) -> None:
+    """The looser version before, properly signed at its time, made the one in force again."""
+    for policy in session.scalars(select(SealPolicy).where(SealPolicy.seal_id == bench.office.seal_id)):
+        policy.state = PolicyState.ACTIVE if policy.number == 1 else PolicyState.SUPERSEDED
+
+
+def rules_renumbered(bench: Bench, session: Session, chance: random.Random) -> None:
+    """The same, numbered so that it looks newest."""
+    rules_of_old(bench, session, chance)
+    for policy in session.scalars(select(SealPolicy).where(SealPolicy.number == 1)):
+        policy.number = chance.randrange(50, 10**6)
+
+
+def rules_unsigned(bench: Bench, session: Session, chance: random.Random) -> None:
+    policy = _policy(session, bench)
+    for name in chance.sample(["signature", "certificate", "decided_by"], chance.randrange(1, 4)):
+        setattr(policy, name, chance.choice([None, b"x" if name == "signature" else "x" * 64]))
+
+
+def _policy(session: Session, bench: Bench) -> SealPolicy:
+    query = select(SealPolicy).where(SealPolicy.state == PolicyState.ACTIVE)
+    return session.scalars(query.where(SealPolicy.seal_id == bench.office.seal_id)).one()
+
+
+def case_state(bench: Bench, session: Session, chance: random.Random) -> None:
+    _rows(session, bench)[1].state = chance.choice([CaseState.WAITING, CaseState.WITHDRAWN, CaseState.EXPIRED])
+
+
+def order_state(bench: Bench, session: Session, chance: random.Random) -> None:
+    _rows(session, bench)[0].state = chance.choice([OrderState.WAITING, OrderState.ENDED])
+
+
+def ofd_file(bench: Bench, session: Session, chance: random.Random) -> Asked:
+    """Signature.xml lists another digest for one file of the package, or one file more or less."""
+    asked, size = bench.ofd.asked, len(papers.ofd("APPROVED"))
+    document, xml = asked.content[:size], asked.content[size:]
+    how = chance.randrange(3)
+    if how == 0:
+        at = xml.index(b"<ofd:CheckValue>") + len(b"<ofd:CheckValue>") + chance.randrange(20)
+        xml = xml[:at] + bytes([xml[at] ^ 1]) + xml[at + 1 :]
+    elif how == 1:
+        start = xml.index(b"<ofd:Reference ")
+        xml = xml[:start] + xml[xml.index(b"</ofd:Reference>") + len(b"</ofd:Reference>") :]
+    else:
+        document = papers.ofd(f"EVIL {chance.randrange(10**6)}")
+    hashed = Digest.SM3.of(asked.content[size:])
+    assert hashed in asked.data
+    return replace(asked, data=asked.data.replace(hashed, Digest.SM3.of(xml)), content=document + xml)
+
+
+EVERY: tuple[Swap, ...] = (
+    content_bit, content_other, content_cut, claimed_digest, content_and_order, content_order_and_case, terms,
+    terms_and_case, seal, key, approvals_moved, case_moved, order_recycled, expiry, requester, requester_is_approver,
+    matter, client, one_approval_less, approval_twice, approval_bit, approval_forged, decision, rules_edited,
+    rules_taken_away, rules_of_old, rules_renumbered, rules_unsigned, case_state, order_state, ofd_file,
+)  # fmt: skip
+
+
+def test_a_thousand_swaps_and_nothing_is_signed(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    chance, office = random.Random(16), bench.office  # noqa: S311 - swaps to try, no secrets
+    for approved in (bench.pdf, bench.ofd, bench.other):
+        assert bench.signs(approved.asked)
+    office.guard.floors[str(office.seal_id)] = 2  # the signer has signed under the rules in force
+    signed: list[str] = []
+    for number in range(SWAPS[office.room.ground.db.dialect]):
+        swap = EVERY[number % len(EVERY)]
+        kept = _snapshot(office)
+        try:
+            with office.room.ground.db.begin() as session:
+                other = swap(bench, session, chance)
+            if bench.signs(other or bench.pdf.asked):
+                signed.append(f"{number} {swap.__name__}")
+        finally:
+            _restore(office, kept)
+    assert signed == []
+    for approved in (bench.pdf, bench.ofd, bench.other):
+        assert bench.signs(approved.asked)
+
+
+_TABLES = (SealOrder, SealUse, SealCase, SealApproval, SealPolicy)
+
+
+def _snapshot(office: Office) -> dict[type[Base], list[dict[str, Any]]]:
+    with office.room.ground.db.read() as session:
+        return {
+            table: [
+                {column.key: getattr(row, column.key) for column in table.__mapper__.columns}
+                for row in session.scalars(select(table))
+            ]
+            for table in _TABLES
+        }
+
+
+def _restore(office: Office, kept: dict[type[Base], list[dict[str, Any]]]) -> None:
+    with office.room.ground.db.begin() as session:
+        for table, rows in kept.items():
+            session.execute(delete(table))
+            session.add_all(table(**row) for row in rows)
+            session.flush()
+
+
+def test_a_swapped_file_in_the_store_is_stamped_by_nobody(bench: Bench) -> None:
+    office = bench.office
+    order = office.pdf(document=papers.pdf(1, 90))
+    waiting = office.ask(order)
+    assert waiting.case_id is not None
+    with office.room.ground.db.read() as session:
+        case = session.get_one(SealCase, waiting.case_id)
+    from seal.approval import gate
+
+    path = office.region.home / "files" / gate.waiting_key(case.digest)
+    path = path if path.exists() else next(office.region.home.rglob(case.digest))
+    path.write_bytes(papers.pdf(1, 180))
+    with pytest.raises(Swapped):
+        cases_open.stored(office.room, case)
+    office.first.decide(office.room, waiting.case_id)
+    office.second.decide(office.room, waiting.case_id)
+    with pytest.raises(Swapped):
+        cases_open.work(office.room, {"case": str(waiting.case_id)})
+    assert office.stamp(order).startswith(papers.pdf(1, 90))  # the requester's own bytes are the approved ones
