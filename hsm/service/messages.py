@@ -46,6 +46,10 @@ class SignSealing(SignRequest):
     __slots__ = ()
 
 
+class SignSealStatus(SignRequest):
+    __slots__ = ()
+
+
 class SignToken(SignRequest):
     __slots__ = ()
 
@@ -77,6 +81,7 @@ SIGNING: dict[Purpose, type[SignRequest]] = {
     Purpose.TIMESTAMP: SignTimestamp,
     Purpose.SEAL_MAKING: SignSealMaking,
     Purpose.SEALING: SignSealing,
+    Purpose.SEAL_STATUS: SignSealStatus,
     Purpose.TOKEN: SignToken,
     Purpose.CHECKPOINT: SignCheckpoint,
     Purpose.CODE: SignCode,

@@ -22,7 +22,13 @@ from hsm.service.records import SIGN, Entry
 from hsm.signing import Signer, ToBeSigned
 
 _REMEMBERED = 1.0
-_MOST = {Purpose.CRL: 512 * MIB, Purpose.SEAL_MAKING: 4 * MIB, Purpose.SEALING: 64 * MIB, Purpose.TRANSCRIPT: 4 * MIB}
+_MOST = {
+    Purpose.CRL: 512 * MIB,
+    Purpose.SEAL_MAKING: 4 * MIB,
+    Purpose.SEALING: 64 * MIB,
+    Purpose.SEAL_STATUS: 192 * MIB,
+    Purpose.TRANSCRIPT: 4 * MIB,
+}
 """A list of a million entries has 50 MB; a seal's content holds its picture, and the document where
 its use was approved."""
 
