@@ -107,7 +107,7 @@ def stamp(call: Call[None, None, None, StampForm]) -> Binary:
     if data.startswith(b"%PDF-"):
         pdf = PdfOrder(
             data, form.seal, place, key, form.chosen(), form.reason, form.closing, form.form, form.level,
-            form.certification, tuple(form.lock or ()), form.dated,
+            form.certification, tuple(form.lock or ()), form.dated, form.date_where,
         )  # fmt: skip
         done, media, name = stamp_pdf(room(SealRoom), call.principal, pdf), _PDF, "sealed.pdf"
     elif data.startswith(b"PK\x03\x04"):

@@ -7,8 +7,10 @@ from datetime import date, datetime
 from uuid import UUID
 
 from ca.suites import Suite
+from seal.dateline import DateWhere
 from seal.drawing.design import Design
 from seal.kinds import SealKind
+from seal.ofd_forms import OfdForm
 from seal.pdf_forms import Certification, Level, PdfForm
 from seal.places import Placement, Places
 from seal.ses_seal import CertificateList
@@ -116,19 +118,29 @@ class PdfOrder:
     """Form fields nobody may change afterwards (FieldMDP), in a file that stays open otherwise."""
     dated: date | None = None
     """The day to draw with the seal (成文日期)."""
+    date_where: DateWhere = DateWhere.ACROSS
     matter: Matter | None = None
     batch: BatchPlace | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class OfdOrder:
-    """Stamp an OFD with SM2. `closing`: the signature also protects the list of signatures, so none can be added."""
+    """Stamp an OFD with SM2. `closing`: the signature also protects the list of signatures, so none can be added.
+
+    A plain signature (`form`) shows nowhere: its `place` is empty.
+    """
 
     document: bytes
     seal_id: UUID
     place: Places
     order_key: str
     closing: bool = True
+    form: OfdForm = OfdForm.SEAL
+    version: int | None = None
+    """Of the SES_Signature: 4 (GB/T 38540-2020) or 5 (GM/T 0031-2025); None as the settings say."""
+    time_stamp: bool = True
+    which: str | None = None
+    """Which document of a package with several: its place from 1, or its DocID."""
     matter: Matter | None = None
     batch: BatchPlace | None = None
 

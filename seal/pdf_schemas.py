@@ -9,6 +9,7 @@ from pydantic import Field, Json
 
 from ca.suites import Suite
 from foundation.web.api import Wire, bad
+from seal.dateline import DateWhere
 from seal.pdf_forms import Certification, Level, PdfForm
 
 FieldName = Annotated[str, Field(min_length=1, max_length=200)]
@@ -34,6 +35,7 @@ class PdfOptions(Wire):
         None, description="PDF only, with closing=false or certify: JSON array of form fields nobody may change"
     )
     dated: date | None = Field(None, description="PDF only: a date drawn with the seal, e.g. 2026-11-23")
+    date_where: DateWhere = Field(DateWhere.ACROSS, description="The date under the seal's ink, or below the seal")
 
     def chosen(self) -> tuple[Suite, ...]:
         return tuple(Suite(name) for name in self.suites.split(","))

@@ -21,9 +21,11 @@ from seal.on_demand import hierarchy, with_certificate
 from seal.orders import PdfOrder, Stamped
 from seal.pdf import sealing as pdf_sealing
 from seal.pdf.added import check_added
+from seal.pdf.dated import with_date
 from seal.pdf.document import Inspected, inspect
 from seal.pdf.sheets import PdfSheets
 from seal.pdf_forms import Level, PdfForm
+from seal.places import InField, Riding
 from seal.placing import resolve
 from seal.register import Order
 from seal.room import SealRoom
@@ -43,7 +45,7 @@ def stamp_pdf(room: SealRoom, principal: Principal, order: PdfOrder) -> Stamped:
             held = keeping.held(room, with_certificate(room, row, Suite.P256))
         inspected, writer = inspect(order.document, pdf_sealing.existing_field(order.place))
         _check_state(order, inspected)
-        look = held.appearance
+        look = with_date(held.appearance, order.dated, order.date_where) if order.dated else held.appearance
         marks = resolve(order.place, PdfSheets(inspected, writer, look.width, look.height), look.width, look.height)
 
         def sign(record: SealOrder) -> bytes:
@@ -68,7 +70,7 @@ def _terms(order: PdfOrder) -> dict[str, object]:
         "level": order.level.value if order.level is not Level.B_T else None,
         "certify": order.certify,
         "lock_sha256": [sha256(name.encode()).hex() for name in order.lock] or None,
-        "dated": order.dated.isoformat() if order.dated else None,
+        "dated": [order.dated.isoformat(), order.date_where.value] if order.dated else None,
     }
     return {
         "place": places.terms(order.place),
@@ -104,6 +106,12 @@ def _check_words(order: PdfOrder) -> None:
             "form_level",
             "国密签名格式只有 b-b 和 b-t 两级。",
             "The GM forms have the levels b-b and b-t only.",
+        )
+    if order.dated and any(isinstance(place, InField | Riding) for place in places.listed(order.place)):
+        raise _refused(
+            "date_place",
+            "骑缝章和签名域中的印章不带日期，请去掉日期或改用坐标、关键字。",
+            "A riding seal and a seal in a field carry no date. Leave it out, or place by point or keyword.",
         )
     if order.lock and order.closing and order.certify is None:
         raise _refused(

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from pyhanko.pdf_utils.reader import PdfFileReader
-from pyhanko.sign.fields import FieldMDPSpec, enumerate_sig_fields
+from pyhanko.sign.fields import FieldMDPAction, FieldMDPSpec, enumerate_sig_fields
 
 from seal.pdf.pages import entry, items
 from seal.pdf.problems import PdfRefused
@@ -36,7 +36,7 @@ def fields_and_locks(reader: PdfFileReader, root: Any, wanted: str | None) -> tu
         if value is None:
             continue
         signed = True
-        _refuse(value.get_object(), name, wanted)
+        names |= _refuse(value.get_object(), name, wanted)
     certified = entry(permissions, "/DocMDP")
     if certified is not None:
         _refuse(certified, "/Perms", wanted, level=2)
@@ -44,15 +44,19 @@ def fields_and_locks(reader: PdfFileReader, root: Any, wanted: str | None) -> tu
     return frozenset(names), signed
 
 
-def _refuse(signature: Any, name: str, wanted: str | None, level: int | None = None) -> None:
-    """Every transform this signature binds later revisions by; `level` is what a certification says by being one."""
+def _refuse(signature: Any, name: str, wanted: str | None, level: int | None = None) -> set[str]:
+    """Every transform this signature binds later revisions by; `level` is what a certification says by being one.
+
+    Answers the names it locks, which no new field may bear.
+    """
+    locked: set[str] = set()
     for reference in items(entry(signature, "/Reference", [])):
         parameters = entry(reference, "/TransformParams", {})
         method = entry(reference, "/TransformMethod")
         if method == "/DocMDP":
             level = int(entry(parameters, "/P", 2))
         elif method == "/FieldMDP":
-            _refuse_locked_field(parameters, name, wanted)
+            locked |= _refuse_locked_field(parameters, name, wanted)
     if level == 1:
         raise _locked(name, "认证级别 1：不允许任何改动", "certified, level 1: no changes")
     if level is not None and wanted is None:
@@ -63,15 +67,23 @@ def _refuse(signature: Any, name: str, wanted: str | None, level: int | None = N
             f"The signature in field {_short(name)!r} certifies this file (level {level}): existing signature fields "
             "may be signed, none added. Stamp in an existing field, or start from the version before.",
         )
+    return locked
 
 
-def _refuse_locked_field(parameters: Any, name: str, wanted: str | None) -> None:
-    """/P in FieldMDP is what Acrobat writes for "lock the document"; the fields themselves are as its action says."""
+def _refuse_locked_field(parameters: Any, name: str, wanted: str | None) -> set[str]:
+    """/P in FieldMDP is what Acrobat writes for "lock the document"; the fields themselves are as its action says.
+
+    A lock on all fields, or on all but some, covers a new field too: pyHanko judges it so.
+    """
     level = entry(parameters, "/P")
     if level == 1 or (wanted is None and level in (2, 3)):
         raise _locked(name, "签署后锁定文件", "locks the file after signing")
-    if wanted is not None and FieldMDPSpec.from_pdf_object(parameters).is_locked(wanted):
+    lock = FieldMDPSpec.from_pdf_object(parameters)
+    if wanted is not None and lock.is_locked(wanted):
         raise _locked(name, f"锁定了签名域“{_short(wanted)}”", f"locks the field {_short(wanted)!r}")
+    if wanted is None and lock.action is not FieldMDPAction.INCLUDE:
+        raise _locked(name, "锁定了全部表单域", "locks all fields")
+    return set(lock.fields or ())
 
 
 def _locked(name: str, zh: str, en: str) -> PdfRefused:

@@ -1,0 +1,68 @@
+"""pyHanko with an SM2 signer of one's own, used as its documentation shows: B-B, visible, size estimated by itself.
+
+The signer is what an integrator would write: subclass, mechanism, raw signature. The key stays open, certificates come
+from DER; the mathematics is the house's own libcrypto, so that only the rest is compared.
+"""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+from asn1crypto import algos, keys, x509
+from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
+from pyhanko.sign import fields, signers
+from pyhanko_certvalidator.registry import SimpleCertificateStore
+
+from hsm.sm2 import Sm2PrivateKey
+from hsm.verifying import DEFAULT_SM2_ID
+
+_LARGEST = 72
+
+
+def register() -> None:
+    """Object identifiers into asn1crypto's tables, as pyHanko itself does for ML-DSA (facts: sealing 2.2)."""
+    keys.NamedCurve.register("sm2p256v1", "1.2.156.10197.1.301", 32)
+    _add(algos.DigestAlgorithmId, "1.2.156.10197.1.401", "sm3")
+    _add(algos.SignedDigestAlgorithmId, "1.2.156.10197.1.501", "sm2_sm3")
+
+
+def _add(table: Any, identifier: str, name: str) -> None:
+    table.unmap(next(iter(table._map.values())))  # noqa: SLF001 - once, so that the reverse table exists
+    table._map[identifier] = name  # noqa: SLF001
+    table._reverse_map[name] = identifier  # noqa: SLF001
+
+
+class Sm2Signer(signers.Signer):
+    def __init__(self, certificate: bytes, chain: list[bytes], key: Sm2PrivateKey) -> None:
+        self._key = key
+        registry = SimpleCertificateStore()
+        registry.register_multiple(x509.Certificate.load(one) for one in chain)
+        super().__init__(
+            signing_cert=x509.Certificate.load(certificate),
+            cert_registry=registry,
+            signature_mechanism=algos.SignedDigestAlgorithm({"algorithm": "sm2_sm3"}),
+        )
+
+    async def async_sign_raw(  # pyHanko's own signature
+        self,
+        data: bytes,
+        digest_algorithm: str,  # noqa: ARG002
+        dry_run: bool = False,  # noqa: FBT001, FBT002
+    ) -> bytes:
+        return bytes(_LARGEST) if dry_run else self._key.sign(data, sm2_id=DEFAULT_SM2_ID)
+
+
+class Peer:
+    def __init__(self, certificate: bytes, chain: list[bytes]) -> None:
+        register()
+        self._signer = Sm2Signer(certificate, chain, Sm2PrivateKey.generate())
+
+    def seal(self, document: bytes) -> bytes:
+        writer = IncrementalPdfFileWriter(io.BytesIO(document))
+        fields.append_signature_field(writer, fields.SigFieldSpec("Signature", on_page=0, box=(100, 100, 220, 220)))
+        metadata = signers.PdfSignatureMetadata(
+            field_name="Signature", md_algorithm="sm3", subfilter=fields.SigSeedSubFilter.PADES
+        )
+        out = signers.sign_pdf(writer, metadata, signer=self._signer)
+        return bytes(out.getbuffer())

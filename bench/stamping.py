@@ -1,0 +1,118 @@
+"""Stamping one PDF of 50 kB (PDF 用章测速): ours as departments get it, pyHanko as usually written, and the floor.
+
+Ours is the whole order: found in the register, inspected, recorded, signed under policy, compared, stored with fsync.
+The floor is facts sealing 3.4: a prepared file is copied, hashed, and a signature put into its hole.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import tempfile
+from collections.abc import Iterator
+from itertools import count
+from pathlib import Path
+from uuid import UUID
+
+from bench.measure import Figure, measure
+from bench.peers.pyhanko_simple import Peer as RsaPeer
+from bench.peers.pyhanko_sm2 import Peer as Sm2Peer
+from bench.scene import scene
+from ca.chain import chain
+from ca.suites import Suite
+from foundation.principal import SYSTEM
+from hsm import private_keys
+from hsm.keys import Algorithm
+from seal import find, keeping
+from seal.compare_pdf import RANGE
+from seal.held import Held
+from seal.orders import PdfOrder, Placement
+from seal.pdf_forms import Level
+from seal.stamp import stamp_pdf
+from server.house import House
+from server.sample import MARKET
+
+PLACE = Placement(1, 150, 240)
+_number = count()
+
+
+def paper() -> bytes:
+    """One page: text, and a picture that fills the file up to 50 kB."""
+    words = "\n".join(f"1 0 0 1 72 {780 - 14 * n} Tm (line {n}: the quick brown fox jumps) Tj" for n in range(45))
+    content = f"BT /F1 12 Tf {words} ET q 80 0 0 90 300 60 cm /Im1 Do Q".encode()
+    noise = random.Random(1).randbytes(46_000)  # noqa: S311 - no secret
+    resources = b"<</Font<</F1 5 0 R>>/XObject<</Im1 6 0 R>>>>"
+    image = b"<</Type/XObject/Subtype/Image/Width 200/Height 230/ColorSpace/DeviceGray/BitsPerComponent 8/Length %d>>"
+    objects = [
+        b"<</Type/Catalog/Pages 2 0 R>>",
+        b"<</Type/Pages/Kids[3 0 R]/Count 1>>",
+        b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]/Contents 4 0 R/Resources" + resources + b">>",
+        b"<</Length %d>>\nstream\n%s\nendstream" % (len(content), content),
+        b"<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>",
+        image % len(noise) + b"\nstream\n" + noise + b"\nendstream",
+    ]
+    data, places = b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n", []
+    for number, body in enumerate(objects, 1):
+        places.append(len(data))
+        data += b"%d 0 obj\n%s\nendobj\n" % (number, body)
+    table = b"".join(b"%010d 00000 n \n" % place for place in places)
+    tail = b"xref\n0 7\n0000000000 65535 f \n%strailer\n<</Size 7/Root 1 0 R>>\nstartxref\n%d\n%%%%EOF\n"
+    return data + tail % (table, len(data))
+
+
+def figures(house: House) -> Iterator[Figure]:
+    document = paper()
+    seal = find.in_use(house.seal, MARKET.uscc)
+    held = keeping.held(house.seal, find.row_of(house.seal, SYSTEM, seal.id))
+    certificate = held.templates[Suite.SM2].certificate
+    with tempfile.TemporaryDirectory() as folder:
+        rsa = RsaPeer(Path(folder))
+    sm2 = Sm2Peer(certificate, chain(house.seal.ca, certificate)[:-1])
+    peers = {Suite.SM2: sm2.seal, Suite.RSA: rsa.seal}
+    for suite in (Suite.SM2, Suite.RSA):
+        peer_ms, _ = measure(lambda s=suite: peers[s](document), times=10)  # type: ignore[misc]
+        for level in (Level.B_B, Level.B_T):
+            ms, wall = measure(lambda s=suite, v=level: _stamp(house, document, seal.id, s, v), times=20)  # type: ignore[misc]
+            name = f"stamp a {len(document) / 1000:.0f} kB PDF, {suite.value.upper()} {level.value.upper()}"
+            yield Figure(name, ms, wall, "pyHanko as usually written, B-B", peer_ms, "inspected, recorded, stored")
+            if (suite, level) == (Suite.SM2, Level.B_B):
+                yield _floor(document, held, _stamp(house, document, seal.id, suite, level), ms)
+
+
+def _stamp(house: House, document: bytes, seal: UUID, suite: Suite, level: Level) -> bytes:
+    order = PdfOrder(document, seal, PLACE, f"bench:{next(_number)}", (suite,), level=level)
+    return stamp_pdf(house.seal, SYSTEM, order).document
+
+
+def _floor(document: bytes, held: Held, sealed: bytes, ours: float) -> Figure:
+    """Copy, hash, sign, put together, fill the hole: nothing looked at, nothing kept."""
+    match = next(RANGE.finditer(sealed, len(document)))
+    _, first, second, length = (int(number) for number in match.groups())
+    key = private_keys.generate(Algorithm.SM2)
+    template = held.templates[Suite.SM2]
+
+    def fill() -> bytes:
+        copy = bytearray(sealed)
+        with memoryview(copy) as view:
+            running = Suite.SM2.digest.stream()
+            running.update(view[:first])
+            running.update(view[second : second + length])
+        attributes = template.signed_attributes(running.finalize())
+        cms = template.assemble(attributes, private_keys.sign(key, attributes), None)
+        copy[first + 1 : first + 1 + 2 * len(cms)] = cms.hex().encode()
+        return bytes(copy)
+
+    ms, wall = measure(fill, times=100)
+    return Figure(
+        "  the floor: copy, hash, CMS by concatenation", ms, wall, "ours, B-B", ours, "ratio is floor to ours"
+    )
+
+
+def main() -> None:
+    with scene() as house:
+        for figure in figures(house):
+            print(json.dumps(figure.as_dict(), ensure_ascii=False))
+
+
+if __name__ == "__main__":
+    main()
