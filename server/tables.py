@@ -21,6 +21,7 @@ import seal.approval.models
 import seal.batches.models
 import seal.exchange.models
 import seal.hash_only.models
+import seal.longlife.models
 import seal.management.models
 import seal.models
 import seal.status_service.models
@@ -43,6 +44,7 @@ ROOMS = (
     ca.est.models,
     ca.revocation_models,
     seal.models,
+    seal.longlife.models,
     seal.management.models,
     seal.status_service.models,
     seal.exchange.models,

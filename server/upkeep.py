@@ -24,6 +24,7 @@ from licence import code
 from licence import recovery as licence_recovery
 from seal.management import adopting, destroying, making
 from seal.status_service import publishing
+from server import long_life
 from server.house import House
 from sso import purge as sso_purge
 
@@ -74,6 +75,7 @@ def periodic(house: House) -> Periodic:
         "registrations": (60.0, lambda: deadlines.alarm(house.registration, REGISTRAR)),
         "notices": (3600.0, lambda: _remind(house)),
         "sessions": (600.0, lambda: _purge(house)),
+        "long-life": (60.0, lambda: long_life.extend(house)),
         "escrow": (60.0, lambda: kmc_upkeep.stock(house.ca)),
         "cmp": (300.0, lambda: transactions.expire(house.ca, house.ground.clock.now())),
     }

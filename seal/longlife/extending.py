@@ -70,7 +70,9 @@ def _with_data(pdf: bytes, sources: Sources, *, anew: bool) -> bytes:
         writer = open_writer(pdf if pdf.endswith((b"\n", b"\r")) else pdf + b"\n")
         held = archive.read(writer.root).material
         known = signatures(writer.prev)
-    found = [(one, gather(one, sources, held, anew=anew)) for one in known]
+    found = [(one, part) for one in known if (part := gather(one, sources, held, anew=anew)) is not None]
+    if all(one.is_stamp for one, _ in found):
+        raise NotExtendable("签章者不属于本区域", "its signers belong to nobody we have data about")
     whole = joined(material for _, material in found)
     with reading():
         if not archive.add(writer, whole, [(one.contents, part) for one, part in found if not one.is_stamp]):

@@ -13,8 +13,13 @@ from seal.longlife.needs import ALWAYS, Signature, Signer
 MOST_CHAIN = 10
 
 
-def gather(signature: Signature, sources: Sources, held: Material, *, anew: bool) -> Material:
-    """Raises `NotYet` while data later than the signature is missing. What the file `held` does, save `anew`."""
+def gather(signature: Signature, sources: Sources, held: Material, *, anew: bool) -> Material | None:
+    """Raises `NotYet` while data later than the signature is missing. What the file `held` does, save `anew`.
+
+    None for a signature of somebody whose issuer the sources do not know.
+    """
+    if sources.issuer(signature.signers[0].certificate) is None:
+        return None
     certificates: dict[bytes, None] = {}
     crls: dict[bytes, None] = {}
     answers: dict[bytes, None] = {}

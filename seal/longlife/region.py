@@ -42,7 +42,7 @@ class RegionSources:
         if above is None:
             return None
         octets = crl.current(self.ca, above.slug)
-        if read_crl(octets).this_update >= after:
+        if read_crl(octets).this_update > after:
             return Status(crl=octets)
         return self._answer(certificate, above) if self.at_once and above.role is Role.ISSUING else None
 
@@ -76,6 +76,11 @@ class RegionStamper:
 
     def token(self, imprint: bytes) -> bytes:
         return timestamps.token(self.ca, self.suite, self.digest, imprint)
+
+
+def stamp_ends(ca: CaRoom, suite: Suite) -> datetime:
+    """Until when a stamp made now can be judged without a newer one over it."""
+    return service(ca, suite, TSA, Purpose.TIMESTAMP).certificate.not_after
 
 
 def extend_now(

@@ -1,0 +1,152 @@
+"""The next-day job (次日延长): every sealed PDF gets its revocation data once lists later than the seal are published.
+
+And the archive job (归档续期): document time stamps are renewed while the certificate of the last one still lives.
+Each file is one step of its own: killed anywhere, the next run finds what has no row yet and does it; nothing twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import structlog
+from sqlalchemy import Select, and_, select
+from sqlalchemy.orm import aliased
+
+from ca import crl
+from ca.chain import authorities
+from ca.profiles import Role
+from ca.reading import read_crl
+from ca.suites import Suite
+from foundation.errors import Damaged, Unavailable, YinxinError
+from foundation.failpoints import reach
+from seal.longlife import results
+from seal.longlife.extending import extend
+from seal.longlife.levels import ChainCheck, Level
+from seal.longlife.models import LongLifeState, SealLongLife
+from seal.longlife.region import RegionSources, RegionStamper, stamp_ends
+from seal.models import OrderState, SealOrder
+from seal.room import SealRoom
+
+log = structlog.get_logger("seal")
+BATCH = 200
+BEFORE = timedelta(days=90)
+"""A stamp is renewed so long before its authority's certificate ends."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    order_id: UUID
+    generation: int
+    source: str
+    parent: str
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    extended: int = 0
+    refused: int = 0
+    waiting: int = 0
+
+
+def run(room: SealRoom, check: ChainCheck, *, most: int = BATCH) -> Outcome:
+    """One round: what the setting asks for, then renewals."""
+    settings = room.ground.settings.seal
+    level = Level(settings.extend_to)
+    if level is Level.B_T:
+        return Outcome()
+    at_once = settings.extend_when == "at-once"
+    counts = {"extended": 0, "refused": 0, "waiting": 0}
+    for step in _due(room, level, most, at_once=at_once):
+        counts[_one(room, step, level, check, at_once=at_once)] += 1
+    return Outcome(**counts)
+
+
+def _due(room: SealRoom, level: Level, most: int, *, at_once: bool) -> Iterator[Step]:
+    now = room.ground.clock.now()
+    horizon = now + timedelta(seconds=1) if at_once else _published(room)
+    with room.ground.db.read() as session:
+        fresh = session.execute(_fresh(horizon, most)).all()
+        older = session.execute(_older(level, now + BEFORE, most)).all() if level is Level.B_LTA else []
+    yield from (Step(order, 1, result, result) for order, result in fresh if result is not None)
+    yield from (
+        Step(order, generation + 1, source, result) for order, generation, source, result in older if result is not None
+    )
+
+
+def _published(room: SealRoom) -> datetime:
+    """The youngest moment every issuing CA has published a list after."""
+    issuing = [one.slug for one in authorities(room.ca) if one.role is Role.ISSUING]
+    return min(read_crl(crl.current(room.ca, slug)).this_update for slug in issuing)
+
+
+def _fresh(horizon: datetime, most: int) -> Select[UUID, str | None]:
+    known = select(SealLongLife.id).where(SealLongLife.order_id == SealOrder.id)
+    return (
+        select(SealOrder.id, SealOrder.result_sha256)
+        .where(
+            SealOrder.state == OrderState.SEALED,
+            SealOrder.format == "pdf",
+            SealOrder.sealed_at < horizon,
+            ~known.exists(),
+        )
+        .order_by(SealOrder.sealed_at, SealOrder.id)
+        .limit(most)
+    )
+
+
+def _older(level: Level, ends: datetime, most: int) -> Select[UUID, int, str, str | None]:
+    """The newest of each file where it has no document time stamp yet, or one that ends soon."""
+    later = aliased(SealLongLife)
+    newer = select(later.id).where(
+        and_(later.order_id == SealLongLife.order_id, later.generation > SealLongLife.generation)
+    )
+    return (
+        select(SealLongLife.order_id, SealLongLife.generation, SealLongLife.source_sha256, SealLongLife.result_sha256)
+        .where(
+            SealLongLife.state == LongLifeState.EXTENDED,
+            (SealLongLife.level != level) | (SealLongLife.renew_by <= ends),
+            ~newer.exists(),
+        )
+        .order_by(SealLongLife.created_at, SealLongLife.id)
+        .limit(most)
+    )
+
+
+def _one(room: SealRoom, step: Step, level: Level, check: ChainCheck, *, at_once: bool) -> str:
+    suite = Suite.SM2
+    sources, stamper = RegionSources(room.ca, at_once=at_once), RegionStamper(room.ca, suite)
+    try:
+        parent = results.stored(room, step.parent)
+        result = extend(parent, level, sources, stamper=stamper, check=check)
+        reach("longlife.extended")
+        ends = stamp_ends(room.ca, suite) if level is Level.B_LTA else None
+        results.keep(
+            room,
+            step.order_id,
+            step.generation,
+            source=step.source,
+            parent=parent,
+            result=result,
+            level=level,
+            renew_by=ends,
+        )
+        reach("longlife.kept")
+    except (Unavailable, Damaged) as error:
+        log.warning("seal.extend_waiting", order=str(step.order_id), error=error.code)
+        return "waiting"
+    except YinxinError as error:
+        log.warning("seal.extend_refused", order=str(step.order_id), error=error.code)
+        results.refuse(
+            room,
+            step.order_id,
+            step.generation,
+            source=step.source,
+            parent=step.parent,
+            level=level,
+            reason=error.code,
+        )
+        return "refused"
+    return "extended"

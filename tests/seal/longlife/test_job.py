@@ -1,0 +1,183 @@
+"""The next-day job and the archive job: once each, whoever dies; a swapped file is never handed out."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from threading import Barrier, Thread
+
+import pytest
+from sqlalchemy import select
+
+from ca import crl
+from ca.suites import Suite
+from foundation.audit.models import AuditRow
+from foundation.errors import Damaged
+from seal.longlife import job, results
+from seal.longlife.levels import ChainBroken
+from seal.longlife.models import LongLifeState, SealLongLife
+from seal.orders import PdfOrder, Placement
+from seal.register import key
+from seal.room import SealRoom
+from seal.stamp_pdf import stamp_pdf
+from tests.seal import oracles, papers
+from tests.seal.conftest import Region
+
+HERE = Path(__file__).resolve().parents[3]
+DAY = timedelta(days=1)
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def own(request: pytest.FixtureRequest, make_region: Callable[[str], Region]) -> Region:
+    """A region of its own: the job looks at every order there is."""
+    return make_region(request.param)
+
+
+def held_to(room: SealRoom, level: str, when: str = "next-list") -> SealRoom:
+    """The same room under another setting."""
+    seal = room.ground.settings.seal.model_copy(update={"extend_to": level, "extend_when": when})
+    settings = room.ground.settings.model_copy(update={"seal": seal})
+    return replace(room, ground=replace(room.ground, settings=settings))
+
+
+def accept(pdf: bytes) -> None:
+    assert pdf.startswith(b"%PDF-")
+
+
+def sealed(region: Region, *suites: Suite) -> tuple[bytes, str]:
+    order = PdfOrder(papers.pdf(), region.seal_id, Placement(1, 150, 240), region.key(), suites or (Suite.SM2,))
+    done = stamp_pdf(region.room, region.principal, order)
+    return done.document, str(done.order_id)
+
+
+def steps(region: Region, order: str) -> list[SealLongLife]:
+    with region.room.ground.db.read() as session:
+        found = session.scalars(select(SealLongLife).order_by(SealLongLife.generation))
+        return [row for row in found if str(row.order_id) == order]
+
+
+def publish(region: Region) -> None:
+    for slug in ("sm2-issuing", "rsa-issuing", "sm2-root", "rsa-root"):
+        crl.publish(region.room.ca, slug)
+
+
+def test_it_waits_for_the_first_list_after_the_seal(own: Region, tmp_path: Path) -> None:
+    publish(own)
+    file, order = sealed(own, Suite.SM2, Suite.RSA)
+    own.clock.advance(hours=1)
+    room = held_to(own.room, "B-LT")
+    job.run(room, accept)
+    assert steps(own, order) == []
+    assert results.latest(room, file) == file
+    publish(own)
+    job.run(room, accept)
+    job.run(room, accept)
+    (row,) = steps(own, order)
+    longer = results.latest(room, file)
+    assert (row.state, row.level, row.generation) == (LongLifeState.EXTENDED, "B-LT", 1)
+    assert longer.startswith(file)
+    assert len(longer) > len(file)
+    assert oracles.qpdf_clean(tmp_path, longer)
+    with own.room.ground.db.read() as session:
+        actions = session.scalars(select(AuditRow.action).where(AuditRow.object == f"seal-order:{order}"))
+        assert min(actions) == "seal.extend"
+
+
+def test_switched_off_it_leaves_files_as_they_are(own: Region) -> None:
+    _, order = sealed(own)
+    own.clock.advance(hours=1)
+    publish(own)
+    assert job.run(held_to(own.room, "B-T"), accept) == job.Outcome()
+    assert steps(own, order) == []
+
+
+def test_an_archive_is_made_and_renewed_in_time(own: Region) -> None:
+    file, order = sealed(own)
+    own.clock.advance(hours=1)
+    publish(own)
+    room = held_to(own.room, "B-LTA")
+    job.run(room, accept)
+    (first,) = steps(own, order)
+    assert first.level == "B-LTA"
+    assert job.run(room, accept) == job.Outcome()
+    assert first.renew_by is not None
+    with room.ground.db.begin() as session:  # as if that certificate ended next month
+        session.get_one(SealLongLife, first.id).renew_by = own.clock.now() + 30 * DAY
+    job.run(room, accept)
+    first, second = steps(own, order)
+    assert (second.generation, second.parent_sha256, second.source_sha256) == (
+        2, first.result_sha256, first.source_sha256,
+    )  # fmt: skip
+    assert results.latest(room, file).startswith(results.stored(room, first.result_sha256 or ""))
+
+
+def test_a_chain_that_does_not_hold_is_refused_once(own: Region) -> None:
+    def refuse(pdf: bytes) -> None:
+        raise ChainBroken(f"{len(pdf)} octets")
+
+    file, order = sealed(own)
+    own.clock.advance(hours=1)
+    publish(own)
+    room = held_to(own.room, "B-LT")
+    assert job.run(room, refuse).refused >= 1
+    assert job.run(room, refuse) == job.Outcome()
+    (row,) = steps(own, order)
+    assert (row.state, row.reason) == (LongLifeState.REFUSED, "seal.archive_chain_broken")
+    assert results.latest(room, file) == file
+
+
+def test_two_workers_at_once_leave_one_file(own: Region) -> None:
+    file, order = sealed(own)
+    own.clock.advance(hours=1)
+    publish(own)
+    room, barrier = held_to(own.room, "B-LTA"), Barrier(2)
+
+    def meet(pdf: bytes) -> None:
+        accept(pdf)
+        barrier.wait(timeout=30)
+
+    workers = [Thread(target=job.run, args=(room, meet)) for _ in range(2)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    assert [row.generation for row in steps(own, order)] == [1]
+    assert results.latest(room, file).startswith(file)
+
+
+@pytest.mark.parametrize("point", ["longlife.stored", "longlife.kept"])
+def test_killed_anywhere_the_next_run_finishes(own: Region, point: str) -> None:
+    file, order = sealed(own)
+    own.clock.advance(hours=1)
+    publish(own)
+    told = json.dumps({"home": str(own.home), "url": own.url, "now": own.clock.now().isoformat()})
+    command = [sys.executable, "-m", "tests.seal.longlife.crash_child", told]
+    died = subprocess.run(
+        command, cwd=HERE, env={**os.environ, "YINXIN_FAILPOINT": point}, check=False, capture_output=True, timeout=120
+    )
+    assert died.returncode == -9, died.stderr.decode()[-2000:]
+    room = held_to(own.room, "B-LT")
+    job.run(room, accept)
+    assert [row.generation for row in steps(own, order)] == [1]
+    longer = results.latest(room, file)
+    assert longer.startswith(file)
+    assert len(longer) > len(file)
+
+
+def test_an_altered_file_is_never_handed_out(own: Region) -> None:
+    file, order = sealed(own)
+    own.clock.advance(hours=1)
+    publish(own)
+    room = held_to(own.room, "B-LT")
+    job.run(room, accept)
+    (row,) = steps(own, order)
+    place = own.home / "objects" / key("pdf", row.result_sha256 or "")
+    place.write_bytes(place.read_bytes()[:-9] + b"!")
+    with pytest.raises(Damaged):
+        results.latest(room, file)
