@@ -16,6 +16,7 @@ from verify.context import MOST_OCTETS, Context
 from verify.detect import FileKind, detect
 from verify.kinds import DOCUMENTS, JUDGES, SIGNATURE_FILES, WITH_CONTENT, File, Judged, judge_printed
 from verify.report import Finding, Report, Severity, SignatureReport, by_weight, decide
+from verify.seal_states import ask_about_seals
 from verify.status import ask_about_file
 from verify.words import finding
 
@@ -27,6 +28,7 @@ def judge(data: bytes, *, name: str | None, context: Context, content: bytes | N
     file = File(data, name, content)
     kind = detect(data)
     judged = _refusal(file, context) or JUDGES[kind](file, context)
+    judged = replace(judged, signatures=ask_about_seals(judged.signatures, context))
     if context.strict:
         hardened = tuple(map(strictness.harden_signature, judged.signatures))
         judged = replace(judged, signatures=hardened, findings=tuple(map(strictness.harden, judged.findings)))
@@ -72,7 +74,7 @@ def _all_personal(signatures: Iterable[SignatureReport]) -> bool:
     return bool(kinds) and "seal" not in kinds and all(signature.intact for signature in signatures)
 
 
-_NOT_READ = frozenset({"file.too_large", "file.damaged", "file.limits", "pdf.encrypted", "ofd.integrity"})
+_NOT_READ = frozenset({"file.too_large", "file.damaged", "file.limits", "pdf.encrypted", "ofd.encrypted"})
 """Findings that mean nobody could see whether there is a seal."""
 
 
@@ -95,6 +97,16 @@ def _report(file: File, kind: FileKind, judged: Judged, now: datetime) -> Report
 
 
 _CHANGES = frozenset(
-    {"file.damaged", "file.limits", "pdf.trailing_bytes", "pdf.leading_bytes", "ofd.unlisted", "ofd.container"}
+    {
+        "file.damaged",
+        "file.limits",
+        "pdf.trailing_bytes",
+        "pdf.leading_bytes",
+        "ofd.unlisted",
+        "ofd.container",
+        "ofd.integrity_names_only",
+        "ofd.signature_twice",
+        "ofd.unsealed_document",
+    }
 )
 """Findings about the file as a whole that mean it is not as it was when it was signed."""

@@ -20,20 +20,88 @@ SEALS: dict[str, tuple[Severity, str, str]] = {
     "ofd.property_info": (_E, "签章指向的是另一个签名文件（{0}）。", "The seal signature is about another file ({0})."),
     "ofd.unprotected": (_W, "以下部分不在签章保护范围内：{0}。", "These parts are not protected by any seal: {0}."),
     "ofd.unlisted": (_E, "存在文档引用但未受任何签章保护的内容：{0}。", "Content in use is protected by no seal: {0}."),
-    "ofd.integrity": (
+    "ofd.integrity_names_only": (
         _U,
-        "文件使用 GM/T 0099 完整性保护协议，暂不支持。",
-        "The file uses the GM/T 0099 integrity protocol, which is not supported.",
+        "文件只用了 GM/T 0099 完整性协议：它只保护文件清单，不保护文件内容，不能证明内容未被改动。",
+        "Only the integrity protocol of GM/T 0099 is used: it protects the list of files, not what is in them.",
+    ),
+    "ofd.integrity_list": (
+        _I,
+        "包内文件清单另受 GM/T 0099 完整性协议保护。",
+        "The list of files is protected by the integrity protocol of GM/T 0099 as well.",
+    ),
+    "ofd.integrity_extra": (
+        _E,
+        "包内夹带了完整性清单以外的文件：{0}。",
+        "Files were smuggled in that the integrity list does not name: {0}.",
+    ),
+    "ofd.integrity_missing": (
+        _E,
+        "完整性清单中的文件不在包内：{0}。",
+        "Files the integrity list names are missing: {0}.",
+    ),
+    "ofd.integrity_twice": (_E, "完整性清单重复列出：{0}。", "The integrity list names a file twice: {0}."),
+    "ofd.encrypted": (
+        _U,
+        "文件已按 GM/T 0099 或 ZIP 方式加密，请解密后再验证。",
+        "The file is encrypted (GM/T 0099 or ZIP). Decrypt it, then verify.",
     ),
     "ofd.bare_value": (
         _U,
-        "签名值为旧式裸签名，没有证书和印章，暂不支持。",
-        "The signature is an old bare value without certificate or seal, which is not supported.",
+        "签名值为旧式裸签名，没有附带证书，信任库中也找不到与之对应的证书，不能判断是谁签的。",
+        "The signature is an old bare value, and no certificate held here matches it, so its signer is unknown.",
+    ),
+    "ofd.reference_twice": (
+        _E,
+        "签名重复引用了同一文件：{0}。",
+        "The signature refers to the same file twice: {0}.",
+    ),
+    "ofd.signature_twice": (
+        _E,
+        "同一签名数据被多次列出：{0}。",
+        "One and the same signature is listed more than once: {0}.",
+    ),
+    "ofd.id_twice": (_W, "签名编号重复：{0}。", "Two signatures bear the same number: {0}."),
+    "ofd.several_documents": (
+        _I,
+        "文件中有 {0} 个文档，已逐个核验。",
+        "The file holds {0} documents; each was judged by itself.",
+    ),
+    "ofd.unsealed_document": (
+        _E,
+        "文档 {0} 没有属于它自己的有效签章。",
+        "The document {0} has no valid seal of its own.",
+    ),
+    "ofd.time_differs": (
+        _W,
+        "签名文件中的时间（{0}）与签章数据中的时间（{1}）不同；以后者为准。",
+        "Signature.xml states another time ({0}) than the seal signature ({1}); the latter was believed.",
+    ),
+    "ofd.open_document": (_W, "未受保护的文档结构：{0}。", "Unprotected document structure: {0}."),
+    "ofd.open_page": (_W, "未受保护的页面：{0}。", "Unprotected pages: {0}."),
+    "ofd.open_template": (_W, "未受保护的模板页：{0}。", "Unprotected template pages: {0}."),
+    "ofd.open_annotation": (_W, "未受保护的批注：{0}。", "Unprotected annotations: {0}."),
+    "ofd.open_attachment": (_W, "未受保护的附件：{0}。", "Unprotected attachments: {0}."),
+    "ofd.open_resource": (
+        _W,
+        "未受保护的字体、图片等资源：{0}。",
+        "Unprotected fonts, pictures, resources: {0}.",
+    ),
+    "ofd.open_tag": (_W, "未受保护的标引或扩展：{0}。", "Unprotected tags or extensions: {0}."),
+    "ofd.open_unused": (
+        _W,
+        "未受保护、文档也没有引用的文件：{0}。",
+        "Unprotected files that no document refers to: {0}.",
     ),
     "ofd.container": (
         _E,
         "ZIP 容器不是签章时写出的样子，可能被改动过。",
         "The ZIP container is not as it was written at sealing; it may have been altered.",
+    ),
+    "ofd.digest_keyed": (
+        _E,
+        "摘要算法写成了带密钥的 {0}，他人无法核对，签名不合规范。",
+        "The digest algorithm is stated as the keyed {0}, which nobody else can compute.",
     ),
     "ofd.digest_unknown": (_U, "摘要算法 {0} 暂不支持。", "The digest algorithm {0} is not supported."),
     "seal.tampered": (
@@ -131,6 +199,11 @@ SEALS: dict[str, tuple[Severity, str, str]] = {
         "A field that must be ASCII holds other characters.",
     ),
     "deviation.picture_size": (_W, "印章图像的尺寸异常。", "The size of the seal's picture is unusual."),
+    "deviation.bare_value": (
+        _W,
+        "签名值为旧式裸签名，没有附带证书；签章人是按信任库中的证书找到的。",
+        "The signature is an old bare value without a certificate; the signer was found among known certificates.",
+    ),
     "deviation.base64_digest": (
         _W,
         "签名数据中的摘要以 Base64 文本存放。",

@@ -29,6 +29,9 @@ def check_directory(data: bytes, infos: list[zipfile.ZipInfo], start: int, limit
     for info in infos:
         mode = info.external_attr >> 16
         if info.flag_bits & 0x41:
+            local = int.from_bytes(data[info.header_offset + 6 : info.header_offset + 8], "little")
+            if (local ^ info.flag_bits) & 0x41:
+                raise PackageError("two_tellings", "条目与目录的登记不一致", "an entry and the directory disagree")
             raise PackageError("encrypted", "含有加密的条目", "it contains encrypted entries")
         if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
             raise PackageError("compression", "使用了不支持的压缩方法", "it uses an unsupported compression method")

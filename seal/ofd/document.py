@@ -14,14 +14,23 @@ MOST_PAGES = 5000
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """The one document of a package: where it begins and where its signatures are listed."""
+    """One document of a package: where it begins and where its signatures are listed."""
 
     document: str
     signatures: str | None
+    number: int = 1
+    """Its place among the documents, from 1."""
+    id: str = ""
+    """DocID: 32 hexadecimal digits."""
 
     @property
     def folder(self) -> str:
         return PurePosixPath(self.document).parent.as_posix()
+
+    @property
+    def list_name(self) -> str:
+        """Where its list of signatures is, or will be."""
+        return self.signatures or f"{self.folder}/Signs/Signatures.xml"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +56,14 @@ def child(element: etree._Element, name: str) -> etree._Element | None:
     return found[0] if found else None
 
 
+def sole(element: etree._Element, name: str) -> etree._Element | None:
+    """The one child of that name; two would let two readers follow two (T20)."""
+    found = children(element, name)
+    if len(found) > 1:
+        raise PackageError("twice", f"元素 {name} 重复出现", f"{name} stands twice")
+    return found[0] if found else None
+
+
 def text(element: etree._Element | None) -> str:
     return (element.text or "").strip() if element is not None else ""
 
@@ -58,25 +75,56 @@ def qualified(name: str) -> str:
 def bodies(package: Package) -> list[Body]:
     """Every DocBody of OFD.xml."""
     found = []
-    for element in children(package.xml(ROOT), "DocBody"):
-        root = text(child(element, "DocRoot"))
+    for number, element in enumerate(children(package.xml(ROOT), "DocBody"), 1):
+        root = text(sole(element, "DocRoot"))
         if not root:
             raise PackageError("no_document", "OFD.xml 没有指明文档", "OFD.xml names no document")
-        listed = text(child(element, "Signatures"))
-        found.append(Body(package.resolve(root, base=ROOT), package.resolve(listed, base=ROOT) if listed else None))
+        listed = text(sole(element, "Signatures"))
+        info = child(element, "DocInfo")
+        identifier = text(child(info, "DocID")) if info is not None else ""
+        signatures = package.resolve(listed, base=ROOT) if listed else None
+        found.append(Body(package.resolve(root, base=ROOT), signatures, number, identifier.lower()))
     return found
 
 
 def only_body(package: Package) -> Body:
     """The one document; a second body could show another document than the one approved (T20)."""
+    return chosen_body(package, None)
+
+
+def chosen_body(package: Package, which: str | None) -> Body:
+    """The document to be sealed: by its place from 1 or its DocID, needed only where there are several."""
     found = bodies(package)
-    if len(found) != 1:
+    if which is None:
+        if len(found) != 1:
+            raise PackageError(
+                "several_documents",
+                f"含有 {len(found)} 个文档，请指明对哪一个签章（序号或 DocID）",
+                f"it holds {len(found)} documents; say which one to seal, by its place or its DocID",
+            )
+        return found[0]
+    refuse_alike(found)
+    chosen = [body for body in found if which in (str(body.number), body.id) or which.lower() == body.id]
+    if len(chosen) != 1:
         raise PackageError(
-            "several_documents",
-            "一个 OFD 须恰好包含一个文档才能签章",
-            "exactly one document must be inside to be sealed",
+            "no_such_document",
+            f"共 {len(found)} 个文档，没有指明的那一个",
+            f"it holds {len(found)} documents, and not the one that was named",
         )
-    return found[0]
+    return chosen[0]
+
+
+def refuse_alike(found: list[Body]) -> None:
+    """Two bodies with the same root, list or DocID: readers could take either for the one that was sealed."""
+    for values in (
+        [body.document for body in found],
+        [body.list_name for body in found],
+        [body.id for body in found if body.id],
+    ):
+        if len(set(values)) != len(values):
+            raise PackageError(
+                "documents_alike", "含有无法区分的多个文档", "it holds documents that cannot be told apart"
+            )
 
 
 def page_elements(package: Package, body: Body) -> tuple[etree._Element, list[etree._Element]]:
