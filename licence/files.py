@@ -16,6 +16,7 @@ from hsm.digests import sm3
 from licence import register
 from licence.register import Content
 from licence.room import LicenceRoom
+from seal.longlife import results
 
 
 class Format(StrEnum):
@@ -43,7 +44,7 @@ def look(room: LicenceRoom, principal: Principal, licence_id: UUID) -> Content:
 
 
 def file(room: LicenceRoom, principal: Principal, licence_id: UUID, format_: Format) -> File:
-    """The sealed file as it was stored; `Damaged` when the store gives back anything else."""
+    """The sealed file as it was stored, extended since or not; `Damaged` when the store gives back anything else."""
     with room.ground.db.read() as session:
         found = register.content(session, room, register.readable(session, room, principal, licence_id))
     pdf = format_ is Format.PDF
@@ -54,6 +55,8 @@ def file(room: LicenceRoom, principal: Principal, licence_id: UUID, format_: For
         raise _altered(licence_id, format_) from error
     if sm3(data).hex() != digest:
         raise _altered(licence_id, format_)
+    if pdf:  # the same sealed file, with what it needs to be judged for longer
+        data = results.latest(room.seal, data)
     _record(room, principal, licence_id, "licence.download", {"format": format_.value})
     return File(f"{found.licence.identifier}.{format_.value}", format_.media_type, data)
 
