@@ -30,6 +30,7 @@ from seal.formats import HASH_FORMATS, OFD_HASH
 from seal.hash_only import policy as hash_only
 from seal.management import policy as management
 from seal.models import OrderState, SealOrder, SealRow, SealState
+from seal.ofd_forms import OfdForm
 from seal.pdf_forms import PdfForm
 from seal.ses import read_seal
 from seal.ses_fields import read_time
@@ -95,7 +96,9 @@ def _octets(ground: Ground, asked: Asked, order: SealOrder, row: SealRow, which:
     if (which == "ofd") != (order.format in ("ofd", OFD_HASH)):
         raise IntentUnknown(asked.intent)
     form = PdfForm(json.loads(order.terms).get("form", PdfForm.PADES)) if which == "sm2" else PdfForm.PADES
-    if which == "ofd" or form is PdfForm.GM_SEAL:
+    if which == "ofd" and json.loads(order.terms).get("form") == OfdForm.SIGN:
+        _attributes(asked, row.sm2_certificate, cms.GM_DATA)
+    elif which == "ofd" or form is PdfForm.GM_SEAL:
         _tbs_sign(asked, order, row)
     else:
         content = cms.GM_DATA if form is PdfForm.GM_CMS else cms.DATA

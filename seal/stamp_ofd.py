@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from foundation.errors import InvalidInput
 from foundation.failpoints import reach
 from foundation.principal import Principal
 from foundation.text import Text
-from seal import compare, find, places
+from seal import find, places, ses_writing
 from seal.carrying_out import carry_out, check_unswapped
+from seal.compare_ofd import Ordered, check_ofd
 from seal.held import Held
 from seal.models import SealOrder
 from seal.ofd import sealing as ofd_sealing
+from seal.ofd.lists import refuse_unsignable
 from seal.ofd.package import Package
 from seal.ofd.sheets import OfdSheets
 from seal.ofd.shown import check_shown
+from seal.ofd_forms import OfdForm
 from seal.orders import OfdOrder, Stamped
 from seal.placing import resolve
 from seal.register import Order
@@ -23,28 +27,67 @@ from seal.room import SealRoom
 
 
 def stamp_ofd(room: SealRoom, principal: Principal, order: OfdOrder) -> Stamped:
-    """Stamp an OFD with an SES_Signature of GB/T 38540-2020."""
+    """Stamp an OFD with an SES_Signature, or sign it plainly with the seal's key."""
     row = find.row_of(room, principal, order.seal_id)
-    _refuse_drawn(order)
-    terms = {"place": places.terms(order.place), "closing": order.closing}
+    _check_words(order)
+    version = order.version or room.ground.settings.seal.signature_version
+    terms = _terms(order, version)
     registered = Order(row, order.order_key, "ofd", order.document, terms, order, order.matter, order.batch)
 
     def prepare(held: Held) -> Callable[[SealOrder], bytes]:
         package = Package.read(order.document)
-        sheets = OfdSheets.of(package)
-        marks = resolve(order.place, sheets, held.appearance.width, held.appearance.height)
+        sheets = OfdSheets.of(package, order.which)
+        look, plain = held.appearance, order.form is OfdForm.SIGN
+        marks = () if plain else resolve(order.place, sheets, look.width, look.height)
+        # what the file forbids leaves no order behind; signing prepares again, with the order's time
+        refuse_unsignable(package, sheets.body)
 
         def sign(record: SealOrder) -> bytes:
             check_unswapped(record, order.document)
-            sealed = ofd_sealing.seal_document(room, held, order, package, sheets, marks, record)
+            sealed = ofd_sealing.seal_document(room, held, order, version, sheets, marks, record)
             reach("seal.signed")
-            compare.check_ofd(package, sealed, held, record.signing_time, closing=order.closing)
-            check_shown(package, sealed, held, sheets, marks)
+            finished = Package.read(sealed)
+            ordered = Ordered(record.signing_time, order.closing, order.which, order.form, version, order.time_stamp)
+            check_ofd(package, finished, held, ordered)
+            check_shown(finished, held, sheets, marks)
             return sealed
 
         return sign
 
     return carry_out(room, principal, registered, prepare)
+
+
+def _terms(order: OfdOrder, version: int) -> dict[str, object]:
+    """What is unusual is added only when it is ordered, so that orders of earlier releases keep their terms."""
+    more: dict[str, object] = {}
+    if order.form is not OfdForm.SEAL:
+        more["form"] = order.form.value
+    elif version != ses_writing.VERSION:
+        more["version"] = version
+    if not order.time_stamp:
+        more["time_stamp"] = False
+    if order.which is not None:
+        more["which"] = order.which
+    return {"place": places.terms(order.place), "closing": order.closing, **more}
+
+
+def _check_words(order: OfdOrder) -> None:
+    """What needs no look at the package."""
+    _refuse_drawn(order)
+    if order.form is OfdForm.SIGN and order.place != ():
+        raise _refused(
+            "place", "数字签名不显示印章，请不要指定位置。", "A plain signature shows nowhere. Give no place."
+        )
+    if order.version not in (None, 4, 5):
+        raise _refused("version", "签章版本须为 4 或 5。", "The version is 4 or 5.")
+    if order.which is not None and not re.fullmatch(r"[1-9]\d{0,2}|[0-9A-Fa-f]{32}", order.which):
+        raise _refused(
+            "which", "请用序号或 32 位 DocID 指明文档。", "Name the document by its place or by its DocID of 32 digits."
+        )
+
+
+def _refused(word: str, zh: str, en: str) -> InvalidInput:
+    return InvalidInput(f"seal.ofd_{word}", Text(zh, en))
 
 
 def _refuse_drawn(order: OfdOrder) -> None:

@@ -36,7 +36,9 @@ def check_ofd_value(made: bytes, digest: bytes, property_info: str, held: Held, 
     signature = ses.read_signature(made)
     _demand(signature.seal.raw == held.esl, "seal")
     _demand((signature.data_hash, signature.property_info) == (digest, property_info), "signed properties")
-    _demand(signature.time == time and signature.certificate in held.certificates, "signed properties")
+    _demand(
+        signature.time == time and signature.certificate == held.templates[Suite.SM2].certificate, "signed properties"
+    )
     try:
         check_user(signature)
     except InvalidInput as error:

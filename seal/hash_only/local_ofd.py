@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ca.suites import Suite
 from hsm.digests import sha256
-from seal.compare import check_ofd
+from seal.compare_ofd import Ordered, check_ofd
 from seal.hash_only.checking import check_ofd_value
 from seal.hash_only.local import Ask, Request, Service
 from seal.ofd.marking import annotation
@@ -29,6 +29,7 @@ def stamp_ofd(service: Service, request: Request) -> bytes:
     value = service.sign(frozen.order_id, prepared.data_hash, prepared.property_info)
     check_ofd_value(value, prepared.data_hash, prepared.property_info, held, frozen.signing_time)
     sealed = prepared.finish(value)
-    check_ofd(package, sealed, held, frozen.signing_time, closing=request.closing)
-    check_shown(package, sealed, held, sheets, marks)
+    finished = Package.read(sealed)
+    check_ofd(package, finished, held, Ordered(frozen.signing_time, request.closing))
+    check_shown(finished, held, sheets, marks)
     return sealed

@@ -30,8 +30,8 @@ class OfdSheets:
     _pages: dict[int, Page] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, package: Package) -> OfdSheets:
-        body = tree.only_body(package)
+    def of(cls, package: Package, which: str | None = None) -> OfdSheets:
+        body = tree.chosen_body(package, which)
         return cls(package, body, *tree.page_elements(package, body))
 
     @property

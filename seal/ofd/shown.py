@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from seal.errors import SealedDiffers
 from seal.held import Held
-from seal.ofd.document import child, children, only_body
+from seal.ofd.document import child, children
 from seal.ofd.package import Package
 from seal.ofd.sheets import OfdSheets
 from seal.placing import Mark
@@ -13,12 +13,9 @@ _NEAR = 0.001
 """Millimetres lost in writing three decimals."""
 
 
-def check_shown(approved: Package, sealed: bytes, held: Held, sheets: OfdSheets, marks: tuple[Mark, ...]) -> None:
+def check_shown(package: Package, held: Held, sheets: OfdSheets, marks: tuple[Mark, ...]) -> None:
     """The last signature's StampAnnots are the marks. That every other file is untouched, `check_ofd` has proved."""
-    package = Package.read(sealed)
-    listed = only_body(package).signatures
-    if listed is None or sheets.package is not approved:
-        raise SealedDiffers("list of signatures")
+    listed = sheets.body.list_name
     last = children(package.xml(listed), "Signature")[-1]
     info = child(package.xml(package.resolve(last.get("BaseLoc", ""), base=listed)), "SignedInfo")
     found = children(info, "StampAnnot") if info is not None else []

@@ -19,8 +19,10 @@ from lxml import etree
 from hsm import oids
 from hsm.digests import sm3
 from seal.ofd import document as tree
+from seal.ofd import lists
 from seal.ofd.document import Body, child, children, qualified, text
-from seal.ofd.package import NAMESPACE, ROOT, Package, PackageError, parse_xml
+from seal.ofd.package import NAMESPACE, Package
+from seal.ofd_forms import OfdForm
 
 PROVIDER, PROVIDER_VERSION = "Yinxin", "1.0"
 
@@ -41,12 +43,18 @@ class Annotation:
 
 @dataclass(frozen=True, slots=True)
 class Stamp:
-    """What the signature says: the seal, and where it shows (millimetres)."""
+    """What the signature says: the seal, and where it shows (millimetres). A plain signature has neither."""
 
-    seal: bytes
+    seal: bytes | None
     annotations: tuple[Annotation, ...]
     time: datetime
     closing: bool
+    body: Body | None = None
+    """Which document; None for the only one."""
+
+    @property
+    def form(self) -> OfdForm:
+        return OfdForm.SIGN if self.seal is None else OfdForm.SEAL
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,72 +80,41 @@ class Prepared:
 
 
 def prepare(package: Package, stamp: Stamp) -> Prepared:
-    """Everything but the signature value; raises `PackageError` when an earlier signature locks the file."""
-    body = tree.only_body(package)
-    entries = dict(package.entries)
-    listed = body.signatures or f"{body.folder}/Signs/Signatures.xml"
-    if body.signatures is None:
-        if listed in entries:
-            raise PackageError("stray_signatures", "含有未登记的签名列表", "it holds an unlisted list of signatures")
-        entries[ROOT] = with_list_named(entries[ROOT], listed)
-    else:
-        _refuse_locked(package, body)
-    folder, identifier, entries[listed] = _extend_list(package, body, listed)
-    entries[f"{folder}/Seal.esl"] = stamp.seal
-    covered = [name for name in entries if name != listed or stamp.closing]
+    """Everything but the signature value; raises `PackageError` when the file or an earlier signature forbids it."""
+    body = stamp.body or tree.only_body(package)
+    entries, all_lists = lists.refuse_unsignable(package, body)
+    folder, identifier, entries[body.list_name] = _extend_list(package, body, stamp.form)
+    if stamp.seal is not None:
+        entries[f"{folder}/Seal.esl"] = stamp.seal
+    covered = [name for name in entries if name not in all_lists or stamp.closing]
     name = f"{folder}/Signature.xml"
     entries[name] = _signature_xml(entries, covered, stamp, folder, identifier)
     return Prepared(package, entries, name, f"{folder}/SignedValue.dat")
 
 
-def with_list_named(root: bytes, listed: str) -> bytes:
-    """OFD.xml with the list named in its body; the list comes after DocInfo, DocRoot and Versions (schema order)."""
-    element = parse_xml(root, ROOT)
-    body = children(element, "DocBody")[0]
-    named = etree.SubElement(body, qualified("Signatures"))
-    named.text = "/" + listed
-    return _serialise(element)
-
-
-def _refuse_locked(package: Package, body: Body) -> None:
-    assert body.signatures is not None  # noqa: S101 - the caller has looked
-    for item in children(package.xml(body.signatures), "Signature"):
-        name = package.resolve(item.get("BaseLoc", ""), base=body.signatures)
-        info = child(package.xml(name), "SignedInfo")
-        references = child(info, "References") if info is not None else None
-        for reference in children(references, "Reference") if references is not None else []:
-            if package.resolve(reference.get("FileRef", ""), base=name) == body.signatures:
-                raise PackageError(
-                    "locked",
-                    "先前的签章已锁定文件，不允许再增加签章",
-                    "an earlier signature locks it, no further one may be added",
-                )
-
-
-def _extend_list(package: Package, body: Body, listed: str) -> tuple[str, str, bytes]:
+def _extend_list(package: Package, body: Body, form: OfdForm) -> tuple[str, str, bytes]:
     """(folder of the new signature, its identifier, the list with it)."""
     if body.signatures is None:
         root = etree.Element(qualified("Signatures"), nsmap={"ofd": NAMESPACE})
-        numbers = []
     else:
-        root = package.xml(listed)
-        numbers = [int(match[0]) for item in root if (match := re.search(r"\d{1,9}$", item.get("ID", "")))]
-    number = max(numbers, default=0) + 1
-    identifier = f"s{number:03d}"
-    base = PurePosixPath(listed).parent.as_posix()
+        root = package.xml(body.signatures)
+    highest = child(root, "MaxSignId")
+    named = [item.get("ID", "") for item in children(root, "Signature")]
+    numbers = [int(match[0]) for one in (*named, text(highest)) if (match := re.search(r"\d{1,9}$", one))]
+    identifier = f"s{max(numbers, default=0) + 1:03d}"
+    base = PurePosixPath(body.list_name).parent.as_posix()
     index = 0
     while any(name.casefold().startswith(f"{base}/sign_{index}/".casefold()) for name in package):
         index += 1
     folder = f"{base}/Sign_{index}"
-    highest = child(root, "MaxSignId")
     if highest is None:
         highest = etree.Element(qualified("MaxSignId"))
         root.insert(0, highest)
     highest.text = identifier
     etree.SubElement(
-        root, qualified("Signature"), {"ID": identifier, "Type": "Seal", "BaseLoc": f"/{folder}/Signature.xml"}
+        root, qualified("Signature"), {"ID": identifier, "Type": form.type, "BaseLoc": f"/{folder}/Signature.xml"}
     )
-    return folder, identifier, _serialise(root)
+    return folder, identifier, lists.serialise(root)
 
 
 def _signature_xml(
@@ -158,9 +135,10 @@ def _signature_xml(
         _leaf(reference, "CheckValue", base64.b64encode(sm3(entries[name])).decode())
     for number, annotation in enumerate(stamp.annotations, 1):
         etree.SubElement(info, qualified("StampAnnot"), {"ID": f"{identifier}a{number}", **annotation.attributes})
-    _leaf(etree.SubElement(info, qualified("Seal")), "BaseLoc", f"/{folder}/Seal.esl")
+    if stamp.seal is not None:
+        _leaf(etree.SubElement(info, qualified("Seal")), "BaseLoc", f"/{folder}/Seal.esl")
     _leaf(root, "SignedValue", f"/{folder}/SignedValue.dat")
-    return _serialise(root)
+    return lists.serialise(root)
 
 
 def _numbers(values: tuple[float, ...]) -> str:
@@ -169,10 +147,6 @@ def _numbers(values: tuple[float, ...]) -> str:
 
 def _leaf(parent: etree._Element, name: str, value: str) -> None:
     etree.SubElement(parent, qualified(name)).text = value
-
-
-def _serialise(element: etree._Element) -> bytes:
-    return b'<?xml version="1.0" encoding="UTF-8"?>\n' + etree.tostring(element, encoding="UTF-8")
 
 
 def referenced(signature: etree._Element) -> dict[str, str]:
