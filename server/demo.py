@@ -131,7 +131,9 @@ def _seal_files(house: House, out: Path) -> None:
 def _context(house: House, out: Path, *, online: bool) -> Context:
     """The trust folder read back from disk; online it may also ask this region's register."""
     status = house.verify.status if online else None
-    return Context(trust=TrustStore.load(out / "trust"), clock=house.ground.clock, status=status, offline=not online)
+    seals = house.verify.seals if online else None
+    trust = TrustStore.load(out / "trust")
+    return Context(trust=trust, clock=house.ground.clock, status=status, seals=seals, offline=not online)
 
 
 def _judge(house: House, out: Path, data: bytes, name: str, *, online: bool) -> Report:

@@ -35,6 +35,7 @@ from seal.room import SealRoom
 from server import schema
 from server.region_trust import RegionTrust
 from server.seal_judge import VerifyJudge
+from server.seal_states import RegionSeals
 from server.signer import Attached, attach
 from sso import room as sso_room
 from sso.people import holder_numbers, known
@@ -116,7 +117,7 @@ def build(settings: Settings, db: Database, clock: Clock, ids: Ids, attached: At
     seal = SealRoom.build(ground, hsm.keys, ca)
     licence = LicenceRoom(ground, hsm.keys, ca, seal, holders=Holders(ground))
     trust = RegionTrust(ca, licence)
-    room = VerifyRoom(ground, trust.store, LicenceStatusSource(licence))
+    room = VerifyRoom(ground, trust.store, LicenceStatusSource(licence), RegionSeals(seal))
     sso = sso_room.build(ground, hsm.keys)
     registration = RegistrationRoom(ca, Accounts(ground), sso.sms, hsm.one_time)
     exchange = ExchangeRoom(seal, VerifyJudge(room))

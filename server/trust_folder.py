@@ -22,6 +22,7 @@ from licence import code
 from licence.templates import published
 from seal.maker import maker
 from seal.models import SealRow, SealState
+from seal.status_service import publishing
 from server.house import House
 
 
@@ -35,6 +36,7 @@ def write(house: House, folder: Path) -> None:
         _put(folder / "ocsp" / f"{name}.ors", _status(house, read_certificate(certificate)))
     for template in published():
         _put(folder / "templates" / template.file_name, template.file_bytes())
+    _put(folder / "seal-status" / "list.json", publishing.current(house.seal))
     for suite in house.ca.suites:
         digest = Digest.SM3 if suite is Suite.SM2 else Digest.SHA256
         token = timestamps.token(house.ca, suite, digest, digest.of(b"yinxin trust folder"))

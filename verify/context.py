@@ -7,6 +7,7 @@ from datetime import datetime
 
 from foundation.clock import Clock
 from verify.moments import Moment
+from verify.seal_status import SealStatusSource
 from verify.status import StatusSource
 from verify.trust import TrustStore
 
@@ -21,6 +22,8 @@ class Context:
     clock: Clock
     at: datetime | None = None
     status: StatusSource | None = None
+    seals: SealStatusSource | None = None
+    """Asks the state of a seal; lists of the trust store are asked also offline."""
     offline: bool = False
     most_octets: int = MOST_OCTETS
     strict: bool = False

@@ -9,6 +9,7 @@ from datetime import datetime
 from foundation.ground import Ground
 from verify.judge import Context, judge, judge_code
 from verify.report import Report
+from verify.seal_status import SealStatusSource
 from verify.status import StatusSource
 from verify.trust import TrustStore
 
@@ -20,6 +21,7 @@ class VerifyRoom:
     ground: Ground
     trust: Callable[[], TrustStore]
     status: StatusSource | None = None
+    seals: SealStatusSource | None = None
 
     def context(self, *, at: datetime | None = None, offline: bool = False, strict: bool = False) -> Context:
         return Context(
@@ -27,6 +29,7 @@ class VerifyRoom:
             clock=self.ground.clock,
             at=at,
             status=self.status,
+            seals=self.seals,
             offline=offline,
             most_octets=self.ground.settings.web.max_upload_bytes,
             strict=strict,

@@ -26,6 +26,7 @@ from ca.reading import (
 )
 from foundation.errors import InvalidInput, NotFound
 from foundation.text import Text
+from seal.status_service import wire
 from verify import trust_files as files
 from verify.anchors import UNRULED, AnchorRules, Use
 from verify.code_templates import CodeTemplate
@@ -34,6 +35,7 @@ from verify.paths.memory import Memory, Routes
 from verify.paths.names import Comparable, comparable
 from verify.paths.scopes import Scope, scope_of
 from verify.paths.state import Issuers
+from verify.times.items import Online
 
 __all__ = ["TrustStore", "Use"]
 
@@ -60,6 +62,10 @@ class TrustStore:
     """SHA-256 of a root → its uses."""
     rules: Mapping[str, AnchorRules] = field(default_factory=dict)
     """SHA-256 of a root → what else it is held to."""
+    seal_lists: tuple[bytes, ...] = ()
+    """Signed lists of seal states, as published; `verify.seal_status` judges their publishers."""
+    online: Online | None = None
+    """Whom to ask for what is missing; None, which is usual: nobody."""
 
     @classmethod
     def build(
@@ -71,6 +77,7 @@ class TrustStore:
         crls: Iterable[bytes] = (),
         ocsp: Iterable[bytes] = (),
         templates: Iterable[CodeTemplate] = (),
+        online: Online | None = None,
     ) -> TrustStore:
         """From DER, as the composition root of a region does."""
         return cls(
@@ -80,6 +87,7 @@ class TrustStore:
             tuple(read_crl(data) for data in crls),
             tuple(read_ocsp_response(data) for data in ocsp),
             tuple(templates),
+            online=online,
         )
 
     @classmethod
@@ -187,6 +195,13 @@ def _grouped(pairs: Iterable[tuple[_K, _T]]) -> dict[_K, tuple[_T, ...]]:
     return {key: tuple(values) for key, values in found.items()}
 
 
+def _seal_list(file: Path) -> bytes:
+    """A list that cannot be read stops the load; whether it is believed is judged later, at the time in question."""
+    octets = files.bounded(file, files.MOST_CRL)
+    wire.read(octets)
+    return octets
+
+
 def _load_folder(place: Path) -> TrustStore:
     def certificates(folder: str) -> tuple[Certificate, ...]:
         named = files.files(place / folder, (".cer", ".crt", ".pem", ".der", ".p7b"))
@@ -210,6 +225,7 @@ def _load_folder(place: Path) -> TrustStore:
         tuple(CodeTemplate.from_json(files.json_of(file)) for file in templates),
         files.purposes(place / "purposes.json"),
         files.rules(place / "anchors.json"),
+        tuple(_seal_list(file) for file in files.files(place / "seal-status", (".json",))),
     )
     if not store.anchors:
         raise InvalidInput(

@@ -11,6 +11,7 @@ from foundation.text import Text
 from verify.report import Finding, Severity
 from verify.words_files import FILES
 from verify.words_seals import SEALS
+from verify.words_states import STATES
 from verify.words_time import TIMES
 
 _E, _U, _W, _I = Severity.ERROR, Severity.UNKNOWN, Severity.WARNING, Severity.INFO
@@ -197,7 +198,7 @@ _COMMON: dict[str, tuple[Severity, str, str]] = {
     ),
 }
 
-_WORDS: Mapping[str, tuple[Severity, str, str]] = {**_COMMON, **SEALS, **FILES, **TIMES}
+_WORDS: Mapping[str, tuple[Severity, str, str]] = {**_COMMON, **SEALS, **STATES, **FILES, **TIMES}
 
 
 def finding(code: str, *values: object, where: str | None = None, severity: Severity | None = None) -> Finding:
