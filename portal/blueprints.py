@@ -21,6 +21,7 @@ from portal.pages import (
     home,
     issuing,
     mine,
+    seal_design,
     standing,
     verifying,
     window,
@@ -42,6 +43,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     ceremonies.blueprint,
     standing.blueprint,
     certificates.blueprint,
+    seal_design.blueprint,
 )
 
 

@@ -13,6 +13,7 @@ from flask_babel import lazy_gettext as _
 from werkzeug.wrappers import Response as BaseResponse
 
 from foundation.principal import Kind, Permission, Principal
+from foundation.text import Text
 from foundation.web.frame import current_principal, frame, language
 from foundation.web.problems import ProblemView, on_error_page
 from portal import languages, wording
@@ -40,6 +41,8 @@ def navigation(principal: Principal) -> list[Link]:
         links.append(Link("/my/certificates", _("我的证书")))
     if principal.may(Permission.LICENCE_ISSUE):
         links.append(Link("/console", _("证照签发")))
+    if principal.may(Permission.SEAL_READ):
+        links.append(Link("/console/seals/design", languages.pick(Text("印模设计", "Design a seal"))))
     if principal.may(Permission.WINDOW_CHECK):
         links.append(Link("/window", _("窗口核验")))
     if principal.may(Permission.CA_READ):

@@ -96,6 +96,7 @@ def _callers(house: House) -> dict[str, Principal]:
         "stranger": citizen("admin"),
         "clerk": official("clerk", sample.MARKET, *ISSUER),
         "transport": official("transport", sample.TRANSPORT, *ISSUER),
+        "sealer": official("sealer", sample.MARKET, Permission.SEAL_READ),
         "window": official("window", sample.DATA, Permission.WINDOW_CHECK),
         "officer": person("ra1", Permission.RA_REVIEW, Permission.CA_READ),
         "approver": person("ra2", Permission.RA_APPROVE, Permission.CA_READ),

@@ -19,7 +19,13 @@ RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 PAGES: dict[str, tuple[str, ...]] = {
     "": ("/", "/verify", "/V", "/login", "/outbox", "/docs", "/nothing-here"),
     "citizen": ("/my/licences", "MY", "/my/certificates", "/my/certificates/apply/person"),
-    "clerk": ("/console", "/console/issue/business-licence", "/console/issue/food-operation", "ONE"),
+    "clerk": (
+        "/console",
+        "/console/issue/business-licence",
+        "/console/issue/food-operation",
+        "ONE",
+        "/console/seals/design",
+    ),
     "window": ("/window",),
     "admin": (
         "/admin",
