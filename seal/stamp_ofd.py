@@ -26,6 +26,11 @@ from seal.register import Order
 from seal.room import SealRoom
 
 
+def terms_of(room: SealRoom, order: OfdOrder) -> dict[str, object]:
+    """What the register will say of this order."""
+    return _terms(order, order.version or room.ground.settings.seal.signature_version)
+
+
 def stamp_ofd(room: SealRoom, principal: Principal, order: OfdOrder) -> Stamped:
     """Stamp an OFD with an SES_Signature, or sign it plainly with the seal's key."""
     row = find.row_of(room, principal, order.seal_id)

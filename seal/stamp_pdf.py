@@ -16,14 +16,16 @@ from seal.errors import SealedDiffers
 from seal.held import Held
 from seal.longlife import levels as longlife
 from seal.longlife.region import extend_now
-from seal.models import SealOrder
+from seal.models import SealOrder, SealRow
 from seal.on_demand import hierarchy, with_certificate
 from seal.orders import PdfOrder, Stamped
 from seal.pdf import sealing as pdf_sealing
 from seal.pdf.added import check_added
 from seal.pdf.dated import with_date
 from seal.pdf.document import Inspected, inspect
+from seal.pdf.octets import Octets
 from seal.pdf.sheets import PdfSheets
+from seal.pdf.writer import Writer
 from seal.pdf_forms import Level, PdfForm
 from seal.places import InField, Riding
 from seal.placing import resolve
@@ -36,26 +38,17 @@ _SUITES = ((Suite.SM2,), (Suite.RSA,), (Suite.P256,), (Suite.SM2, Suite.RSA), (S
 
 def stamp_pdf(room: SealRoom, principal: Principal, order: PdfOrder) -> Stamped:
     """Stamp a PDF visibly with SM2, RSA or P-256, or with SM2 first and one of the others after it."""
-    _check_words(order)
+    check_words(order)
     row = find.row_of(room, principal, order.seal_id)
-    registered = Order(row, order.order_key, "pdf", order.document, _terms(order), order, order.matter, order.batch)
+    registered = Order(row, order.order_key, "pdf", order.document, terms_of(order), order, order.matter, order.batch)
 
     def prepare(held: Held) -> Callable[[SealOrder], bytes]:
-        if Suite.P256 in order.suites:
-            held = keeping.held(room, with_certificate(room, row, Suite.P256))
-        inspected, writer = inspect(order.document, pdf_sealing.existing_field(order.place))
-        _check_state(order, inspected)
-        look = with_date(held.appearance, order.dated, order.date_where) if order.dated else held.appearance
-        marks = resolve(order.place, PdfSheets(inspected, writer, look.width, look.height), look.width, look.height)
+        opened = inspect(order.document, pdf_sealing.existing_field(order.place))
+        sealing = steps(room, row, order, held, opened)
 
         def sign(record: SealOrder) -> bytes:
-            check_unswapped(record, inspected.data[: len(order.document)])
-            work = pdf_sealing.Work(room, held, row, order, inspected, marks, look)
-            sealed = pdf_sealing.seal_document(work, writer, record)
-            reach("seal.signed")
-            check_unswapped(record, sealed[: record.document_size])
-            compare_pdf.check_pdf(inspected, sealed, held, order, record.signing_time)
-            check_added(inspected, sealed, look, order, marks)
+            sealed = sealing(record)
+            assert isinstance(sealed, bytes)  # noqa: S101 - what was opened in memory stays there
             return _extended(room, order, sealed)
 
         return sign
@@ -63,7 +56,31 @@ def stamp_pdf(room: SealRoom, principal: Principal, order: PdfOrder) -> Stamped:
     return carry_out(room, principal, registered, prepare)
 
 
-def _terms(order: PdfOrder) -> dict[str, object]:
+def steps(
+    room: SealRoom, row: SealRow, order: PdfOrder, held: Held, opened: tuple[Inspected, Writer]
+) -> Callable[[SealOrder], Octets]:
+    """What is looked at before anything is on record; answers how to sign and compare."""
+    if Suite.P256 in order.suites:
+        held = keeping.held(room, with_certificate(room, row, Suite.P256))
+    inspected, writer = opened
+    _check_state(order, inspected)
+    look = with_date(held.appearance, order.dated, order.date_where) if order.dated else held.appearance
+    marks = resolve(order.place, PdfSheets(inspected, writer, look.width, look.height), look.width, look.height)
+
+    def sign(record: SealOrder) -> Octets:
+        check_unswapped(record, inspected.data, begins=True)
+        work = pdf_sealing.Work(room, held, row, order, inspected, marks, look)
+        sealed = pdf_sealing.seal_document(work, writer, record)
+        reach("seal.signed")
+        check_unswapped(record, sealed, begins=True)
+        compare_pdf.check_pdf(inspected, sealed, held, order, record.signing_time)
+        check_added(inspected, sealed, look, order, marks)
+        return sealed
+
+    return sign
+
+
+def terms_of(order: PdfOrder) -> dict[str, object]:
     """What is unusual is added only when it is ordered, so that orders of earlier releases keep their terms."""
     more = {
         "form": order.form.value if order.form is not PdfForm.PADES else None,
@@ -81,7 +98,7 @@ def _terms(order: PdfOrder) -> dict[str, object]:
     }
 
 
-def _check_words(order: PdfOrder) -> None:
+def check_words(order: PdfOrder) -> None:
     """What needs no look at the document."""
     if order.suites not in _SUITES:
         raise _refused(
