@@ -13,7 +13,7 @@ from foundation.web.frame import room
 from seal import find, pictures
 from seal.management.direct import make_directly
 from seal.order_keys import order_key
-from seal.orders import OfdOrder, PdfOrder
+from seal.orders import PdfOrder
 from seal.room import SealRoom
 from seal.schemas import MakeBody, SealOut, SealPath, SealsOut, StampForm
 from seal.stamp import stamp_ofd, stamp_pdf
@@ -105,6 +105,7 @@ def stamp(call: Call[None, None, None, StampForm]) -> Binary:
     place = form.wanted()
     key = order_key(call.principal, call.key)
     if data.startswith(b"%PDF-"):
+        form.refuse_for_pdf()
         pdf = PdfOrder(
             data, form.seal, place, key, form.chosen(), form.reason, form.closing, form.form, form.level,
             form.certification, tuple(form.lock or ()), form.dated, form.date_where,
@@ -112,7 +113,7 @@ def stamp(call: Call[None, None, None, StampForm]) -> Binary:
         done, media, name = stamp_pdf(room(SealRoom), call.principal, pdf), _PDF, "sealed.pdf"
     elif data.startswith(b"PK\x03\x04"):
         form.refuse_for_ofd()
-        ofd = OfdOrder(data, form.seal, place, key, form.closing)
+        ofd = form.ofd_order(data, form.seal, place, key, closing=form.closing)
         done, media, name = stamp_ofd(room(SealRoom), call.principal, ofd), _OFD, "sealed.ofd"
     else:
         raise Unsupported("seal.format", Text("只能对 PDF 和 OFD 文件用章。", "Only PDF and OFD files can be stamped."))

@@ -8,7 +8,9 @@ from typing import Annotated, Literal
 from pydantic import Field, Json
 
 from ca.suites import Suite
-from foundation.web.api import Wire, bad
+from foundation.errors import InvalidInput
+from foundation.text import Text
+from foundation.web.api import Wire
 from seal.dateline import DateWhere
 from seal.pdf_forms import Certification, Level, PdfForm
 
@@ -47,7 +49,10 @@ class PdfOptions(Wire):
     def refuse_for_ofd(self) -> None:
         """What an OFD has no place for is refused, not dropped."""
         if self.form is not PdfForm.PADES or self.level is not Level.B_T or self.certify or self.lock or self.dated:
-            raise bad(
-                "form、level、certify、lock、dated 只用于 PDF 文件。",
-                "form, level, certify, lock and dated are for PDF files only.",
+            raise InvalidInput(
+                "seal.pdf_only",
+                Text(
+                    "form、level、certify、lock、dated 只用于 PDF 文件。",
+                    "form, level, certify, lock and dated are for PDF files only.",
+                ),
             )

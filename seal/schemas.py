@@ -10,6 +10,7 @@ from pydantic import Field, Json, model_validator
 
 from foundation.web.api import Wire, bad
 from seal.design_schemas import PictureBody, octets
+from seal.ofd_schemas import OfdOptions
 from seal.orders import SealKind, SealRecord, SealRequest
 from seal.pdf_schemas import PdfOptions
 from seal.place_schemas import PlaceBody
@@ -95,7 +96,7 @@ class MakeBody(Wire):
         )
 
 
-class StampForm(PdfOptions):
+class StampForm(PdfOptions, OfdOptions):
     """Fields beside the file. Millimetres from the top left corner of the page as seen, to the seal's centre.
 
     Either one point (`page`, `x_mm`, `y_mm`) or `places`.
@@ -114,6 +115,8 @@ class StampForm(PdfOptions):
     def _one_way(self) -> StampForm:
         point = self.x_mm is not None and self.y_mm is not None
         some = self.x_mm is not None or self.y_mm is not None
+        if self.plain and self.places is None and not some:
+            return self
         if (self.places is None and not point) or (self.places is not None and some):
             raise bad("请填写 x_mm 和 y_mm，或填写 places，二者取一。", "Give x_mm and y_mm, or places, but not both.")
         if self.places is not None and not 0 < len(self.places) <= MOST_PLACES:
@@ -122,6 +125,8 @@ class StampForm(PdfOptions):
 
     def wanted(self) -> Places:
         """A single point stays one, so that orders of earlier releases keep their terms."""
+        if self.plain and self.places is None and self.x_mm is None:
+            return ()
         if self.places is not None:
             found = tuple(item.place() for item in self.places)
             return found[0] if len(found) == 1 else found

@@ -14,7 +14,7 @@ from foundation.principal import Kind, Permission, Principal
 from foundation.web.frame import make_app
 from seal.api import ROUTES
 from seal.ofd.package import Package
-from seal.ses import read_seal
+from seal.ses import read_seal, read_signature
 from tests.seal import papers
 from tests.seal.conftest import MARKET, TRANSPORT, Region, clerk
 
@@ -209,3 +209,16 @@ def placed(
         content_type="multipart/form-data",
         headers=who("market", **{"Idempotency-Key": key or region.key()}),
     )
+
+
+def test_an_ofd_takes_its_own_options(client: FlaskClient, one_region: Region) -> None:
+    data = {"seal": str(one_region.seal_id), "ofd_form": "sign", "file": (io.BytesIO(papers.ofd()), "d.ofd")}
+    headers = who("market", **{"Idempotency-Key": one_region.key()})
+    plain = client.post(STAMPS, data=data, content_type="multipart/form-data", headers=headers)
+    assert plain.status_code == 201
+    assert "Doc_0/Signs/Sign_0/Seal.esl" not in Package.read(plain.data)
+    newer = stamp(client, one_region, papers.ofd(), ofd_version="5", ofd_document="1", ofd_time_stamp="false")
+    value = Package.read(newer.data).file("Doc_0/Signs/Sign_0/SignedValue.dat")
+    assert (read_signature(value).version, read_signature(value).time_stamp) == (5, None)
+    assert stamp(client, one_region, papers.pdf(), ofd_version="5").status_code == 422
+    assert stamp(client, one_region, papers.ofd(), ofd_document="2").get_json()["code"] == "ofd.no_such_document"
