@@ -1,6 +1,8 @@
-"""One office on each database for a run, and one on SQLite for what needs no second."""
+"""An office of its own on each database, for its tests move the clock; and the shared one on SQLite."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 import pytest
 
@@ -8,11 +10,11 @@ from tests.seal.conftest import Region
 from tests.seal.management.office import Office
 
 
-@pytest.fixture
-def office(region: Region) -> Office:
-    return Office(region)
+@pytest.fixture(scope="session", params=["sqlite", "postgresql"])
+def office(request: pytest.FixtureRequest, make_region: Callable[[str], Region]) -> Office:
+    return Office(make_region(request.param))
 
 
-@pytest.fixture
-def one_office(one_region: Region) -> Office:
-    return Office(one_region)
+@pytest.fixture(scope="session")
+def one_office(make_region: Callable[[str], Region]) -> Office:
+    return Office(make_region("sqlite"))

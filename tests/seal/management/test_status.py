@@ -190,10 +190,10 @@ def test_a_revoked_seal_s_older_stamps_stand_by_their_time_stamp(office: Office)
         lambda data: data.replace(b'"payload":"', b'"payload":"A', 1),
         lambda data: data[:-1] + b',"more":1}',
         lambda data: data[:-1] + b',"payload":""}',
-        lambda data: b"[" * 100_000,
+        lambda _: b"[" * 100_000,
         lambda data: data.replace(b'"signature":"', b'"signature":"=', 1),
-        lambda data: b"{}",
-        lambda data: b"\xff",
+        lambda _: b"{}",
+        lambda _: b"\xff",
     ],
     ids=["payload", "field", "twice", "deep", "base64", "empty", "binary"],
 )
