@@ -26,6 +26,7 @@ from foundation.certificate_settings import AcmeSettings, CaSettings, KmcSetting
 from foundation.device_settings import Pkcs11Settings, SdfSettings
 from foundation.seal_settings import SealSettings
 from foundation.setting_group import Group
+from foundation.verify_settings import VerifySettings
 
 PREFIX = "YINXIN_"
 FILE, SECRETS_DIR = "YINXIN_FILE", "YINXIN_SECRETS_DIR"
@@ -170,6 +171,7 @@ class Settings(BaseSettings):
     ca: CaSettings = CaSettings()
     signer: SignerSettings = SignerSettings()
     seal: SealSettings = SealSettings()
+    verify: VerifySettings = VerifySettings()
     audit: AuditSettings = AuditSettings()
     sso: SsoSettings = SsoSettings()
     acme: AcmeSettings = AcmeSettings()

@@ -7,15 +7,27 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass, field
+from ipaddress import ip_network
 
 from ca import crl
 from ca.chain import authorities
 from ca.profiles import Role
 from ca.room import CaRoom
+from foundation.verify_settings import VerifySettings
 from licence import code
 from licence.room import LicenceRoom
 from licence.templates import published
+from verify.fetching import Fetcher
+from verify.times.online import Asking
 from verify.trust import TrustStore
+
+
+def online(settings: VerifySettings) -> Asking | None:
+    """Whoever may be asked for what is missing; nobody, unless hosts are listed."""
+    if not settings.fetch_hosts:
+        return None
+    networks = tuple(ip_network(one) for one in settings.fetch_networks)
+    return Asking(Fetcher(frozenset(settings.fetch_hosts), networks, settings.fetch_seconds, settings.fetch_bytes))
 
 
 @dataclass
@@ -39,6 +51,7 @@ class RegionTrust:
                     leaves=[key.certificate for key in code.certified_keys(self.licence)],
                     crls=lists,
                     templates=published(),
+                    online=online(self.ca.ground.settings.verify),
                 )
                 self._crls = lists
             return self._store

@@ -24,6 +24,7 @@ from verify.paths.pool import Pool
 from verify.paths.signatures import Signatures
 from verify.paths.state import PathRules
 from verify.report import CertificateLine, Finding, Severity, Sub
+from verify.times.evidence import enlarge
 from verify.trust import TrustStore
 
 __all__ = ["PathResult", "PathRules", "validate"]
@@ -58,7 +59,24 @@ def validate(
     use: Use,
     asked: PathRules = _USUAL,
 ) -> PathResult:
-    """The best path for `leaf`: a trusted one if there is any, else the nearest."""
+    """The best path for `leaf`: a trusted one if there is any, else the nearest.
+
+    Where the trust store may ask somebody for what is missing, it does so once, and everything is weighed again.
+    """
+    known = tuple(extra)
+    found = _validate(leaf, trust, known, moment, use, asked)
+    if trust.online is None or moment.offline or found.sub not in _MISSING:
+        return found
+    larger = enlarge(trust, trust.online.about(found.certificates))
+    return found if larger is trust else _validate(leaf, larger, known, moment, use, asked)
+
+
+_MISSING = frozenset({Sub.NO_CERTIFICATE_CHAIN_FOUND, Sub.TRY_LATER, Sub.REVOCATION_OUT_OF_BOUNDS_NO_POE})
+
+
+def _validate(
+    leaf: Certificate, trust: TrustStore, extra: tuple[Certificate, ...], moment: Moment, use: Use, asked: PathRules
+) -> PathResult:
     pool, budget = Pool(trust, extra), Budget()
     signatures = Signatures(budget)
     inquiry = Inquiry(pool, moment, budget, signatures, vouch, asked.allow_weak)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from verify.pdf.structure import PdfTrouble, Structure, at, reading
-from verify.times.evidence import MOST_ITEMS, Item, Sort
+from verify.times.evidence import MOST_ITEMS
+from verify.times.items import Item, Sort
 
 _ARRAYS = {"/Certs": Sort.CERTIFICATE, "/CRLs": Sort.LIST, "/OCSPs": Sort.ANSWER}
 

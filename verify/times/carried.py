@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from foundation import der
 from foundation.der import DerError, Node
 from seal.cms import SignedData, SignerInfo
-from verify.times.evidence import Item, Sort
+from verify.times.items import Item, Sort
 
 ARCHIVAL = "1.2.840.113583.1.1.8"
 CERTIFICATE_VALUES = "1.2.840.113549.1.9.16.2.23"

@@ -7,9 +7,8 @@ signed it still meant something. A document time stamp over it proves that (EN 3
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime
-from enum import StrEnum
 from typing import TypeVar
 
 from ca.reading import Certificate, CertificateList, OcspResponse, read_crl, read_ocsp_response
@@ -17,25 +16,11 @@ from foundation.der import DerError
 from verify.links import parsed
 from verify.paths.known_lists import KnownList
 from verify.paths.names import comparable
+from verify.times.items import Item, Sort
 from verify.trust import TrustStore
 
 MOST_ITEMS = 500
 """Of one file, all kinds together."""
-
-
-class Sort(StrEnum):
-    CERTIFICATE = "certificate"
-    LIST = "list"
-    ANSWER = "answer"
-
-
-@dataclass(frozen=True, slots=True)
-class Item:
-    """One piece of data in a file; `end` is the octet before which it stands whole."""
-
-    sort: Sort
-    octets: bytes
-    end: int = 0
 
 
 @dataclass(frozen=True)
@@ -81,15 +66,11 @@ def enlarge(trust: TrustStore, items: Iterable[Item]) -> TrustStore:
     if not (certificates or lists or answers or damaged):
         return trust
     before = trust if isinstance(trust, EvidenceStore) else None
+    same = {one.name: getattr(trust, one.name) for one in fields(TrustStore) if one.name not in ("crls", "ocsp")}
     store = EvidenceStore(
-        trust.anchors,
-        trust.intermediates,
-        trust.leaves,
-        (*trust.crls, *lists.values()),
-        (*trust.ocsp, *answers.values()),
-        trust.templates,
-        trust.purposes,
-        trust.rules,
+        **same,
+        crls=(*trust.crls, *lists.values()),
+        ocsp=(*trust.ocsp, *answers.values()),
         companions=(*(before.companions if before else ()), *certificates.values()),
         proved={**(before.proved if before else {}), **dict.fromkeys((*lists, *answers))},
         damaged=damaged + (before.damaged if before else 0),

@@ -14,7 +14,8 @@ from hsm.digests import Digest
 from verify.moments import Moment
 from verify.report import Finding
 from verify.stamps import StampResult, check_stamp
-from verify.times.evidence import EvidenceStore, Item, enlarge
+from verify.times.evidence import EvidenceStore, enlarge
+from verify.times.items import Item
 from verify.trust import TrustStore
 from verify.words import finding
 
