@@ -24,7 +24,10 @@ class Maker:
 
 
 def maker(room: SealRoom) -> Maker:
-    """The maker with a certificate that lasts; made and renewed (same key) when needed, the same for every caller."""
+    """The maker with a certificate that lasts; made and renewed (same key) when needed, the same for every caller.
+
+    A key renewed after a compromise gets certificates of its own; the old ones stay what they are.
+    """
     key = room.keys.ensure(KEY, Algorithm.SM2, {Purpose.SEAL_MAKING})
     region = room.ground.settings.region.name_zh
     subject = Subject(f"{region}政府统一电子印章制作系统", organization=f"{region}政务服务和大数据管理局")
@@ -36,8 +39,8 @@ def maker(room: SealRoom) -> Maker:
             profile="seal-maker",
             subject=subject,
             spki=key.spki,
-            request_key=f"seal.maker:{number}",
+            request_key=f"seal.maker:{number}" if key.version == 1 else f"seal.maker:{key.version}:{number}",
         )
         if issued.not_after - room.ground.clock.now() > _RENEW_BEFORE:
-            return Maker(issued.der, room.keys.signer(KEY))
+            return Maker(issued.der, room.keys.signer(KEY, key.version))
     raise AssertionError("unreachable: a hundred renewals")
