@@ -89,11 +89,8 @@ WORDS: Mapping[str, Text] = {
         "填写后点“预览”，印模显示在这里。", "Fill in the form and choose “Preview”; the seal appears here."
     ),
     "size": Text("实际尺寸", "True size"),
-    "paths": Text("矢量轮廓", "Outlines"),
     "download": Text("下载", "Download"),
     "enlarged": Text("屏幕上放大显示，下载文件为实际尺寸。", "Enlarged on screen; the files have the true size."),
-    "main_console": Text("工作台", "Console"),
-    "here": Text("当前位置", "You are here"),
 }
 
 
@@ -110,7 +107,6 @@ class Shown:
 
     width: float
     height: float
-    outlines: int
     picture: str
     """Address of the picture with its data inside."""
 

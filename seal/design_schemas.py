@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import base64
 import binascii
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from foundation.web.api import Wire, bad
 from seal.designing import PictureFormat
@@ -17,6 +17,22 @@ from seal.drawing.design import Design
 from seal.drawing.kinds import KINDS
 
 _LARGEST_TEXT = MOST_OCTETS * 4 // 3 + 8
+
+
+def octets(text: str) -> bytes:
+    """Strict base64; raises the field's own problem while a body is being read."""
+    try:
+        return base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError):
+        raise bad("须为标准 Base64 编码。", "It must be standard base64.") from None
+
+
+def _is_base64(text: str) -> str:
+    octets(text)
+    return text
+
+
+Base64 = Annotated[str, AfterValidator(_is_base64)]
 
 
 class PictureBody(Wire):
@@ -32,7 +48,7 @@ class PictureBody(Wire):
     height_mm: float | None = Field(None, ge=10, le=60, allow_inf_nan=False, description="Ovals only")
     centre: Centre | None = None
     double_ring: bool = False
-    artwork: str | None = Field(
+    artwork: Base64 | None = Field(
         None, max_length=_LARGEST_TEXT, description="Base64 of the licensed one-colour emblem: SVG or path list"
     )
 
@@ -54,11 +70,3 @@ class PictureBody(Wire):
 
 class PictureQuery(Wire):
     format: PictureFormat = PictureFormat.SVG
-
-
-def octets(text: str) -> bytes:
-    """Strict base64; raises the field's own problem."""
-    try:
-        return base64.b64decode(text, validate=True)
-    except (binascii.Error, ValueError):
-        raise bad("须为标准 Base64 编码。", "It must be standard base64.") from None

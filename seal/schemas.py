@@ -9,7 +9,7 @@ from uuid import UUID
 from pydantic import Field, Json, model_validator
 
 from foundation.web.api import Wire, bad
-from seal.design_schemas import PictureBody, octets
+from seal.design_schemas import Base64, PictureBody, octets
 from seal.ofd_schemas import OfdOptions
 from seal.orders import SealKind, SealRecord, SealRequest
 from seal.pdf_schemas import PdfOptions
@@ -68,7 +68,7 @@ class MakeBody(Wire):
     picture: PictureBody | None = Field(None, description="The whole design; instead of ring_text and line_text")
     ses_version: Literal[4, 5] | None = Field(None, description="4: GB/T 38540-2020, 5: GM/T 0031-2025")
     cert_list: CertificateList | None = None
-    token: str | None = Field(
+    token: Base64 | None = Field(
         None,
         max_length=50_000,
         description="Base64 DER of the token's certificate request, or its certificate of our CA: the key stays there",

@@ -62,7 +62,7 @@ def _shown(design: Design) -> desk.Shown:
     drawing = draw(design)
     svg = render(room(SealRoom), design, PictureFormat.SVG).data
     data = "data:image/svg+xml;base64," + base64.b64encode(svg).decode()
-    return desk.Shown(drawing.width, drawing.height, len(drawing.contours), data)
+    return desk.Shown(drawing.width, drawing.height, data)
 
 
 def _page(typed: dict[str, str], *, shown: desk.Shown | None = None, faults: dict[str, str] | None = None) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 from collections.abc import Iterator
 
@@ -15,6 +16,7 @@ from foundation.web.frame import make_app
 from seal.api import ROUTES
 from seal.ofd.package import Package
 from seal.ses import read_seal, read_signature
+from tests.ca import hostile_requests
 from tests.seal import papers
 from tests.seal.conftest import MARKET, TRANSPORT, Region, clerk
 
@@ -144,6 +146,26 @@ def test_a_seal_is_made_over_http(client: FlaskClient) -> None:
     assert (other.status_code, other.get_json()["code"]) == (409, "seal.code_taken")
     esl = client.get(f"{SEALS}/{made.get_json()['id']}/seal.esl", headers=who("reader")).data
     assert read_seal(esl).name == "印川市市场监督管理局（行政审批专用章）"
+
+
+def test_a_designed_seal_for_a_token_is_made_over_http(client: FlaskClient) -> None:
+    body = {
+        "department": MARKET,
+        "department_name": "印川市市场监督管理局",
+        "code": "21990000000053",
+        "picture": {"kind": "invoice", "text": "印川市市场监督管理局", "line": "发票专用章", "number": MARKET},
+        "kind": "invoice",
+        "ses_version": 5,
+        "cert_list": "digests",
+        "token": base64.b64encode(hostile_requests.GOOD.signed()).decode(),
+    }
+    made = client.post(SEALS, json=body, headers=who("maker"))
+    assert made.status_code == 201, made.get_json()
+    read = read_seal(client.get(f"{SEALS}/{made.get_json()['id']}/seal.esl", headers=who("reader")).data)
+    assert (read.version, read.list_type.value, read.picture.height) == (5, "digests", 30)
+    assert client.post(SEALS, json=body, headers=who("maker")).get_json() == made.get_json()
+    for wrong in ({"ring_text": "印川市市场监督管理局"}, {"token": "%"}, {"picture": {"kind": "x", "text": "y"}}):
+        assert client.post(SEALS, json={**body, **wrong}, headers=who("maker")).status_code == 422
 
 
 def test_missing_glyphs_reach_the_clerk_by_name(client: FlaskClient) -> None:

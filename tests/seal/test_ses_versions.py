@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from sqlalchemy import update
 
 from ca import crl
 from ca.chain import authorities
@@ -217,6 +218,18 @@ def test_settings_decide_what_a_request_leaves_open(one_region: Region, tmp_path
     (tmp_path / "emblem.svg").unlink()
     with pytest.raises(InvalidInput, match=r"seal\.emblem_unreadable"):
         make_seal(room, SYSTEM, request(42, design))
+
+
+def test_a_seal_of_an_earlier_release_is_found_again(one_region: Region) -> None:
+    """Its row has no design, no structure and no list; the same request still means the same seal."""
+    wanted = SealRequest(DEPARTMENT, NAME, "21990000009061", NAME, token=TokenKey(TOKEN.spki))
+    made = make_seal(one_region.room, SYSTEM, wanted)
+    older = update(SealRow).where(SealRow.id == made.id).values(picture=None, ses_version=None, cert_list=None)
+    with one_region.room.ground.db.begin() as session:
+        session.execute(older)
+    assert make_seal(one_region.room, SYSTEM, wanted) == made
+    with pytest.raises(CodeTaken):
+        make_seal(one_region.room, SYSTEM, replace(wanted, ses_version=5))
 
 
 def test_a_seal_of_digests_stamps(one_region: Region) -> None:
