@@ -35,7 +35,15 @@ class Storage(Protocol):
         """Create-only. The same bytes under the same key are accepted again; other bytes raise `Conflict`."""
         ...
 
+    def put_file(self, key: str, path: Path) -> None:
+        """The same for a file that is too large to hold; `key` must name its content."""
+        ...
+
     def open(self, key: str) -> bytes: ...
+
+    def fetch(self, key: str, path: Path) -> None:
+        """Into a file, piece by piece."""
+        ...
 
     def stat(self, key: str) -> Stat: ...
 
@@ -66,6 +74,20 @@ class ObjectStorage:
                     ) from None
             if self._root is not None:
                 _flush(self._root / key)
+
+    def put_file(self, key: str, path: Path) -> None:
+        with _translated():
+            with contextlib.suppress(FileNotFoundError):
+                obstore.head(self._store, key)
+                return
+            obstore.put(self._store, key, path, use_multipart=True)
+            if self._root is not None:
+                _flush(self._root / key)
+
+    def fetch(self, key: str, path: Path) -> None:
+        with _translated(), path.open("wb") as file:
+            for piece in obstore.get(self._store, key).stream():
+                file.write(piece)
 
     def open(self, key: str) -> bytes:
         with _translated():

@@ -11,13 +11,14 @@ from collections.abc import Callable
 
 from foundation.failpoints import reach
 from foundation.principal import Principal
-from hsm.digests import sha256
+from hsm.digests import Digest, sha256
 from seal import keeping, register
 from seal.approval import gate
 from seal.errors import SealExpired, SealNotInUse, SealOnToken, Swapped
 from seal.held import Held
 from seal.models import OrderState, SealOrder, SealRow, SealState
 from seal.orders import Stamped
+from seal.pdf.octets import Octets, digest
 from seal.register import Order
 from seal.room import SealRoom
 
@@ -58,6 +59,9 @@ def check_usable(room: SealRoom, row: SealRow) -> None:
         raise SealExpired
 
 
-def check_unswapped(record: SealOrder, document: bytes) -> None:
-    if len(document) != record.document_size or sha256(document).hex() != record.document_sha256:
+def check_unswapped(record: SealOrder, document: Octets, *, begins: bool = False) -> None:
+    """`document` is the approved one, or with `begins` a file that begins with it."""
+    size = record.document_size
+    fits = len(document) >= size if begins else len(document) == size
+    if not fits or digest(Digest.SHA256, document, (0, size)).hex() != record.document_sha256:
         raise Swapped(str(record.id))

@@ -29,7 +29,7 @@ def check_pdf(approved: Inspected, sealed: Octets, held: Held, order: PdfOrder, 
     """The approved bytes begin the file; each new signature covers all before its own hole and stands."""
     start = len(approved.data)
     _demand(begins_with(sealed, approved.data), "approved bytes")
-    found = [tuple(int(number) for number in match.groups()) for match in RANGE.finditer(sealed, start)]
+    found = [tuple(int(number) for number in match.groups()) for match in RANGE.finditer(sealed[start:])]
     _demand(len(found) == len(order.suites), "number of signatures")
     previous = start
     for numbers, suite in zip(found, order.suites, strict=True):

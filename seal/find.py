@@ -39,6 +39,13 @@ def seal(room: SealRoom, principal: Principal, seal_id: UUID) -> SealRecord:
     return record(row_of(room, principal, seal_id))
 
 
+def by_code(room: SealRoom, code: str) -> SealRecord | None:
+    """The seal of this code, whoever owns it: for the operator's own commands."""
+    with room.ground.db.read() as session:
+        row = session.scalars(select(SealRow).where(SealRow.code == code)).one_or_none()
+    return record(row) if row is not None else None
+
+
 def row_of(room: SealRoom, principal: Principal, seal_id: UUID) -> SealRow:
     """The row, if the caller's department owns it. Yinxin itself (jobs, recovery) may use any."""
     with room.ground.db.read() as session:

@@ -130,16 +130,21 @@ def record(
 
 
 def finish(room: SealRoom, principal: Principal, row: SealOrder, seal_code: str, sealed: bytes) -> bytes:
-    """Store the result and close the order. The first result stands: a later finisher gets that one back."""
-    digest = sha256(sealed).hex()
+    """Close the order. The first result stands: a later finisher gets that one back."""
+    if close(room, principal, row, seal_code, sha256(sealed).hex(), len(sealed)):
+        return sealed
+    with room.ground.db.read() as session:
+        return result(room, session.get_one(SealOrder, row.id))
+
+
+def close(room: SealRoom, principal: Principal, row: SealOrder, seal_code: str, digest: str, size: int) -> bool:
+    """The stored result is the order's; False when another process was first."""
     ground = room.ground
     with ground.db.begin() as session:
         closed = session.execute(
             update(SealOrder)
             .where(SealOrder.id == row.id, SealOrder.state == OrderState.RECORDED)
-            .values(
-                state=OrderState.SEALED, sealed_at=ground.clock.now(), result_sha256=digest, result_size=len(sealed)
-            )
+            .values(state=OrderState.SEALED, sealed_at=ground.clock.now(), result_sha256=digest, result_size=size)
             .returning(SealOrder.id)
         ).first()
         if closed is not None:
@@ -155,10 +160,7 @@ def finish(room: SealRoom, principal: Principal, row: SealOrder, seal_code: str,
                     "result_sha256": digest,
                 },
             )
-    if closed is not None:
-        return sealed
-    with ground.db.read() as session:
-        return result(room, session.get_one(SealOrder, row.id))
+    return closed is not None
 
 
 def result(room: SealRoom, row: SealOrder) -> bytes:

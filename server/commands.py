@@ -16,6 +16,7 @@ from ca.room import CaRoom
 from foundation.settings import Settings
 from licence.cli import group as licence_group
 from licence.room import LicenceRoom
+from seal.room import SealRoom
 from server import upkeep
 from server.cli import as_json as json_flag
 from server.cli import load_settings, say
@@ -153,6 +154,14 @@ def seal() -> click.Group:
         ]
         say(rows, as_json=as_json, lines=[f"{r['code']}  {r['state']:<10} {r['name']}" for r in rows])
 
+    @contextmanager
+    def room() -> Iterator[SealRoom]:
+        with _working_house() as house:
+            yield house.seal
+
+    from server.stamp_command import command as stamp
+
+    seal.add_command(stamp(room))
     return seal
 
 

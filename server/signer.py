@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import NoReturn
 
 from foundation.audit.trail import Audit
@@ -157,7 +158,15 @@ class NoStorage:
         del data
         self._refuse(key)
 
+    def put_file(self, key: str, path: Path) -> None:
+        del path
+        self._refuse(key)
+
     def open(self, key: str) -> bytes:
+        self._refuse(key)
+
+    def fetch(self, key: str, path: Path) -> None:
+        del path
         self._refuse(key)
 
     def stat(self, key: str) -> Stat:

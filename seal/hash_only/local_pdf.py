@@ -83,6 +83,6 @@ def _revisions(
         )
         value = service.sign(frozen.order_id, prepared.digest, None)
         check_pdf_value(value, prepared.digest, suite, seal.certificate)
-        current = approved = bytes(prepared.fill(value))
+        current = approved = prepared.fill_in_memory(value)
         time = frozen.signing_time
     return approved, time

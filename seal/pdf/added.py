@@ -21,6 +21,7 @@ from seal.orders import PdfOrder
 from seal.pdf import sealing
 from seal.pdf.appearance import Appearance
 from seal.pdf.document import Inspected
+from seal.pdf.octets import Octets, stream
 from seal.pdf.pages import entry, inherited
 from seal.pdf.showing import BEFORE, RESOURCE, Visible, around, contents, operators
 from seal.placing import Mark
@@ -36,7 +37,9 @@ class _Views:
     overwritten: frozenset[int]
 
 
-def check_added(approved: Inspected, sealed: bytes, look: Appearance, order: PdfOrder, marks: tuple[Mark, ...]) -> None:
+def check_added(
+    approved: Inspected, sealed: Octets, look: Appearance, order: PdfOrder, marks: tuple[Mark, ...]
+) -> None:
     """Raises `SealedDiffers` unless only fields, signatures and the marks were added."""
     views = _views(sealed, len(order.suites))
     shown = tuple(sealing.visible(mark, look, approved) for mark in marks)
@@ -65,8 +68,8 @@ def check_added(approved: Inspected, sealed: bytes, look: Appearance, order: Pdf
     _demand(sorted(on_pages) == sorted(widget.idnum for widget in added), "annotations of the pages")
 
 
-def _views(sealed: bytes, revisions: int) -> _Views:
-    new = PdfFileReader(BytesIO(sealed), strict=True)
+def _views(sealed: Octets, revisions: int) -> _Views:
+    new = PdfFileReader(stream(sealed), strict=True)
     count = int(new.xrefs.total_revisions)
     old = new.get_historical_resolver(count - revisions - 1)
     written: set[int] = set()

@@ -59,8 +59,9 @@ def make(room: SealRoom, held: Held, order: PdfOrder, suite: Suite, prepared: Pr
         signed = ses_writing.to_be_signed(held.esl, record.signing_time, prepared.digest, about)
     else:
         signed = template.signed_attributes(prepared.digest)
+    content = prepared.covered if record.approvals else b""  # under approvals the signer looks at the bytes itself
     signer = room.keys.signer(key_name(held.code, suite))
-    value = signer.sign(ToBeSigned(Purpose.SEALING, signed, f"seal-order:{record.id}:{suite}"))
+    value = signer.sign(ToBeSigned(Purpose.SEALING, signed, f"seal-order:{record.id}:{suite}", content))
     token = None
     if order.level is not Level.B_B:
         token = timestamps.token(room.ca, hierarchy(room, suite), suite.digest, suite.digest.of(value))

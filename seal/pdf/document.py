@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from pyhanko.pdf_utils import generic
-from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.pdf_utils.reader import PdfFileReader
 
 from seal.pdf.locks import fields_and_locks
+from seal.pdf.octets import FileOctets, Octets
 from seal.pdf.pages import PageBox, entry, items, page_box, page_nodes
 from seal.pdf.problems import PdfRefused, damaged, reading
-from seal.pdf.writer import open_writer
+from seal.pdf.writer import Writer, open_writer, open_writer_on
 
 MOST_ANNOTATIONS = 20_000
 _ACTIONS = frozenset({"/JavaScript", "/Launch", "/ImportData", "/SubmitForm", "/Rendition", "/RichMediaExecute"})
@@ -27,7 +28,7 @@ _ACTIONS = frozenset({"/JavaScript", "/Launch", "/ImportData", "/SubmitForm", "/
 class Inspected:
     """A PDF that may be stamped. `signed` when it already carries signatures (then none of them locks it)."""
 
-    data: bytes
+    data: Octets
     """The approved bytes, ended by a newline (PDF/A 6.1.9 in the next revision wants one)."""
     nodes: tuple[Any, ...]
     references: tuple[generic.Reference, ...]
@@ -51,33 +52,63 @@ class Inspected:
             return page_box(self.nodes[number - 1])
 
 
-def inspect(data: bytes, field: str | None = None) -> tuple[Inspected, IncrementalPdfFileWriter]:
+def inspect(data: bytes, field: str | None = None) -> tuple[Inspected, Writer]:
     """Check `data` for stamping; raises `PdfRefused`. The writer is fresh and unused.
 
     With `field`, an empty field to be signed, a certification that allows signing what exists is no obstacle.
     """
-    if not data.startswith(b"%PDF-"):
-        raise PdfRefused("not_pdf", "这不是 PDF 文件。", "This is not a PDF file.")
-    if not re.search(rb"%%EOF[\x00\t\n\x0c\r ]*\Z", data[-64:]):
-        raise damaged()
+    _check_ends(data)
     whole = data if data.endswith((b"\n", b"\r")) else data + b"\n"
     with reading():
-        writer = open_writer(whole)
-        reader: PdfFileReader = writer.prev
-        if "/Encrypt" in reader.trailer:
-            raise PdfRefused(
-                "encrypted",
-                "这个 PDF 已加密，请先解除密码保护再签章。",
-                "This PDF is encrypted. Remove its password protection first.",
-            )
-        root = reader.root
-        _refuse_hidden_content(root)
-        names, signed = fields_and_locks(reader, root, field)
-        pages = page_nodes(root)
-        for _, node in pages:
-            _refuse_actions(node)
+        return _inspected(whole, open_writer(whole), field)
+
+
+def inspect_copy(path: Path, field: str | None = None) -> tuple[Inspected, Writer]:
+    """The same for our own copy of a large file: it gets its last newline here, and its revision later."""
+    octets = FileOctets.of(path)
+    _check_ends(octets)
+    if octets[len(octets) - 1 :] not in (b"\n", b"\r"):
+        with path.open("ab") as file:
+            file.write(b"\n")
+    with reading():
+        return _inspected(FileOctets.of(path), open_writer_on(path), field)
+
+
+def _check_ends(data: Octets) -> None:
+    if data[:5] != b"%PDF-":
+        raise PdfRefused("not_pdf", "这不是 PDF 文件。", "This is not a PDF file.")
+    if not re.search(rb"%%EOF[\x00\t\n\x0c\r ]*\Z", data[max(0, len(data) - 64) :]):
+        raise damaged()
+
+
+def _inspected(whole: Octets, writer: Writer, field: str | None) -> tuple[Inspected, Writer]:
+    reader: PdfFileReader = writer.prev
+    if "/Encrypt" in reader.trailer:
+        raise PdfRefused(
+            "encrypted",
+            "这个 PDF 已加密，请先解除密码保护再签章。",
+            "This PDF is encrypted. Remove its password protection first.",
+        )
+    root = reader.root
+    _refuse_hidden_content(root)
+    names, signed = fields_and_locks(reader, root, field)
+    pages = page_nodes(root)
+    for _, node in pages:
+        _refuse_actions(node)
+        _let_go(reader, node)
     nodes, references = tuple(node for _, node in pages), tuple(reference for reference, _ in pages)
     return Inspected(whole, nodes, references, names, signed), writer
+
+
+def _let_go(reader: PdfFileReader, page: Any) -> None:
+    """The content of a page was looked at; pyHanko would hold the octets of all pages to the end."""
+    if "/Contents" not in page:
+        return
+    value = page["/Contents"]
+    parts = value if isinstance(value, generic.ArrayObject) else [page.raw_get("/Contents")]
+    for part in parts:
+        if isinstance(part, generic.IndirectObject):
+            reader.resolved_objects.pop((part.generation, part.idnum), None)
 
 
 # --- what can make the view differ from the octets ------------------------------------------------------------------

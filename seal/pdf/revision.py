@@ -10,8 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import Enum
-from io import BytesIO
-from typing import Any, cast
+from pathlib import Path
+from typing import IO, Any, cast
 
 from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.generic import pdf_name
@@ -30,7 +30,9 @@ from pyhanko.sign.signers.pdf_byterange import PreparedByteRangeDigest, Signatur
 from foundation.errors import YinxinError
 from foundation.text import Text
 from hsm.digests import Digest
+from seal.pdf.octets import FileOctets, Octets
 from seal.pdf.showing import Shows, Visible
+from seal.pdf.writer import Writer
 from seal.pdf_forms import PdfForm
 
 EVERYTHING = FieldMDPSpec(FieldMDPAction.ALL)
@@ -97,14 +99,33 @@ class Prepared:
     digest: bytes
     byte_range: tuple[int, int, int, int]
     _prepared: PreparedByteRangeDigest
-    _output: BytesIO
+    _output: IO[bytes]
     _reserved: int
+    _file: Path | None = None
 
-    def fill(self, cms: bytes) -> bytes:
+    @property
+    def covered(self) -> bytes:
+        """Every octet but the hole; the signer reads them where the order was approved."""
+        self._output.seek(0)
+        first = self._output.read(self.byte_range[1])
+        self._output.seek(self.byte_range[2])
+        return first + self._output.read()
+
+    def fill_in_memory(self, cms: bytes) -> bytes:
+        """`fill` for a writer that does not append to a file."""
+        filled = self.fill(cms)
+        assert isinstance(filled, bytes)  # noqa: S101 - said above
+        return filled
+
+    def fill(self, cms: bytes) -> Octets:
         if len(cms) > self._reserved:
             raise CmsTooLargeError(len(cms), self._reserved)
         self._prepared.fill_with_cms(self._output, cms)
-        return self._output.getvalue()
+        if self._file is not None:
+            self._output.close()
+            return FileOctets.of(self._file)
+        self._output.seek(0)
+        return self._output.read()
 
 
 def prepare(writer: IncrementalPdfFileWriter, revision: Revision) -> Prepared:
@@ -134,10 +155,12 @@ def prepare(writer: IncrementalPdfFileWriter, revision: Revision) -> Prepared:
     )
     if shows is not None:
         shows.value(reference, value)
-    prepared, output = coroutine.send(SigIOSetup(md_algorithm=revision.digest.value))
+    in_place = isinstance(writer, Writer) and writer.in_place
+    prepared, output = coroutine.send(SigIOSetup(md_algorithm=revision.digest.value, in_place=in_place))
     begin, end = prepared.reserved_region_start, prepared.reserved_region_end
     byte_range = (0, begin, end, output.seek(0, 2) - end)
-    return Prepared(prepared.document_digest, byte_range, prepared, output, revision.reserved)
+    file = Path(output.name) if in_place else None
+    return Prepared(prepared.document_digest, byte_range, prepared, output, revision.reserved, file)
 
 
 def _new_field(revision: Revision) -> SigFieldSpec:

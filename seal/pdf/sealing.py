@@ -13,9 +13,10 @@ from seal.orders import PdfOrder
 from seal.pdf import contents
 from seal.pdf.appearance import Appearance
 from seal.pdf.document import Inspected
+from seal.pdf.octets import Octets
 from seal.pdf.revision import Closing, Revision, prepare
 from seal.pdf.showing import Shows, Visible
-from seal.pdf.writer import open_writer
+from seal.pdf.writer import open_writer, open_writer_on
 from seal.pdf_forms import Certification
 from seal.places import InField, Places, Riding, Way, listed
 from seal.placing import Mark
@@ -35,13 +36,13 @@ class Work:
     look: Appearance
 
 
-def seal_document(work: Work, writer: IncrementalPdfFileWriter, record: SealOrder) -> bytes:
+def seal_document(work: Work, writer: IncrementalPdfFileWriter, record: SealOrder) -> Octets:
     """One revision per suite; the first shows the seal, wherever it was ordered."""
     order, inspected = work.order, work.inspected
     names = field_names(order, inspected)
     shown = tuple(visible(mark, work.look, inspected) for mark in work.marks)
     shows = shows_of(order, inspected, shown)
-    sealed = b""
+    sealed: Octets = b""
     for index, suite in enumerate(order.suites):
         first, last = index == 0, index == len(order.suites) - 1
         closing = closing_of(order, inspected, index)
@@ -65,7 +66,7 @@ def seal_document(work: Work, writer: IncrementalPdfFileWriter, record: SealOrde
         )
         sealed = prepared.fill(contents.make(work.room, work.held, order, suite, prepared, record))
         if not last:
-            writer = open_writer(sealed)
+            writer = open_writer(sealed) if isinstance(sealed, bytes) else open_writer_on(sealed.path)
     return sealed
 
 

@@ -29,6 +29,8 @@ _START = f"import sys; sys.path.insert(0, {str(_ROOT)!r}); from seal.pdf.finder 
 
 def find(inspected: Inspected, text: str, first: int, last: int, most: int) -> Sequence[Found]:
     """Up to `most` occurrences on pages `first` to `last`; raises `PdfRefused` when that is too much."""
+    if not isinstance(inspected.data, bytes):
+        raise _too_much()
     answer = _ask(inspected.data, {"text": text, "first": first, "last": last, "most": most, "seconds": SECONDS})
     if answer["limit"]:
         raise _too_much()

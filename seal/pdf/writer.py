@@ -7,12 +7,16 @@ agree in a PDF/A go on agreeing when nobody touches them.
 from __future__ import annotations
 
 from io import BytesIO
+from pathlib import Path
 
 from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 
 
 class Writer(IncrementalPdfFileWriter):
+    in_place = False
+    """The revision is appended to the very file that was read: how a large one is stamped."""
+
     def _update_meta(self) -> None:
         """Nothing: when it was signed is in the signature."""
 
@@ -23,3 +27,10 @@ class Writer(IncrementalPdfFileWriter):
 
 def open_writer(data: bytes) -> Writer:
     return Writer(BytesIO(data), strict=True)
+
+
+def open_writer_on(path: Path) -> Writer:
+    """A writer that appends to the file at `path`, which is our own copy."""
+    made = Writer(path.open("r+b"), strict=True)
+    made.in_place = True
+    return made
