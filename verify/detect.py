@@ -31,7 +31,8 @@ class FileKind(StrEnum):
 
 TIME_STAMPED_DATA = "1.2.840.113549.1.9.16.1.31"
 """RFC 5544: a file and its time stamps in one."""
-_JWS = re.compile(rb"\s*[A-Za-z0-9_-]{8,65536}\.[A-Za-z0-9_-]*\.[A-Za-z0-9_-]{16,16384}\s*\Z")
+_JWS = re.compile(rb"\s*e[wy][A-Za-z0-9_-]{8,262144}\.[A-Za-z0-9_-]*\.[A-Za-z0-9_-]{16,16384}\s*\Z")
+"""The header is a JSON object, so its base64url begins with that of a brace."""
 _CODE = re.compile(rb"\s*(?:https?://[^\s#]{1,255}#\S{40,8192}|[0-9A-Z+\-./:]{60,8192})\s*\Z", re.IGNORECASE)
 
 
@@ -50,19 +51,15 @@ def detect(data: bytes) -> FileKind:
 
 
 def _text(data: bytes) -> FileKind:
-    if _JWS.match(data) and not _looks_like_code(data):
+    if _JWS.match(data):
         return FileKind.JWS
     if data.lstrip()[:1] == b"{" and b'"signature' in data[: 1 << 20] and b'"payload"' in data:
         return FileKind.JWS
-    if _looks_like_code(data):
+    if _CODE.match(data):
         return FileKind.CODE
     if data[:4096].lstrip()[:4] in (b"MIIB", b"MIIC", b"MIID", b"MIIE"):
         return FileKind.CERTIFICATE
     return FileKind.UNKNOWN
-
-
-def _looks_like_code(data: bytes) -> bool:
-    return _CODE.match(data) is not None
 
 
 def _structure(data: bytes) -> FileKind:
