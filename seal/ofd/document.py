@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import PurePosixPath
+from typing import cast
 
 from lxml import etree
 
@@ -74,6 +75,13 @@ def qualified(name: str) -> str:
 
 def bodies(package: Package) -> list[Body]:
     """Every DocBody of OFD.xml."""
+    known = package.known.get("bodies")
+    if known is None:
+        known = package.known["bodies"] = tuple(_bodies(package))
+    return list(cast("tuple[Body, ...]", known))
+
+
+def _bodies(package: Package) -> list[Body]:
     found = []
     for number, element in enumerate(children(package.xml(ROOT), "DocBody"), 1):
         root = text(sole(element, "DocRoot"))

@@ -30,6 +30,8 @@ class Package:
     entries: Mapping[str, bytes]
     limits: Limits = LIMITS
     packed: Mapping[str, Packed] = field(default_factory=dict, repr=False, compare=False)
+    known: dict[str, object] = field(default_factory=dict, repr=False, compare=False)
+    """What was once read out of these entries, which never change; frozen values only."""
 
     @classmethod
     def read(cls, data: bytes, limits: Limits = LIMITS) -> Package:
