@@ -5,14 +5,12 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from foundation.clock import SHANGHAI
 from seal.approval.models import PolicyState, SealPolicy
 from seal.models import OrderState, SealOrder
-
-_COUNTED = (OrderState.RECORDED, OrderState.SEALED)
 
 
 def active(session: Session, seal_id: UUID) -> SealPolicy | None:
@@ -24,8 +22,10 @@ def active(session: Session, seal_id: UUID) -> SealPolicy | None:
 def uses(session: Session, seal_id: UUID, at: datetime, before: UUID | None = None) -> tuple[int, int]:
     """Uses on the civil day of `at` and ever, up to and with the order `before`; without one, with one to come."""
     start = at.astimezone(SHANGHAI).replace(hour=0, minute=0, second=0, microsecond=0)
-    query = select(func.count()).where(SealOrder.seal_id == seal_id, SealOrder.state.in_(_COUNTED))
-    if before is not None:
-        query = query.where(SealOrder.id < before)
+    counted: ColumnElement[bool] = SealOrder.state.in_((OrderState.RECORDED, OrderState.SEALED))
+    if before is not None:  # what is sealed counts wherever its id stands: ids are chosen by the web process
+        earlier = and_(SealOrder.state == OrderState.RECORDED, SealOrder.id < before)
+        counted = and_(or_(SealOrder.state == OrderState.SEALED, earlier), SealOrder.id != before)
+    query = select(func.count()).where(SealOrder.seal_id == seal_id, counted)
     day = query.where(SealOrder.signing_time >= start, SealOrder.signing_time < start + timedelta(days=1))
     return (session.scalar(day) or 0) + 1, (session.scalar(query) or 0) + 1

@@ -135,6 +135,7 @@ def _within_batch(room: SealRoom, principal: Principal, order: Order, policy: Se
     assert order.batch is not None  # noqa: S101 - the caller has looked
     item = order.batch.number
     case_id: UUID | None = None
+    approvals = 0
     if policy is not None:
         with room.ground.db.read() as session:
             case = session.scalars(select(SealCase).where(SealCase.subject_id == order.batch.batch)).one_or_none()
@@ -142,9 +143,14 @@ def _within_batch(room: SealRoom, principal: Principal, order: Order, policy: Se
             raise CaseUnknown
         if case.state != CaseState.APPROVED:
             raise CaseEnded(case.state)
-        check(room, rules.read(policy.rules), order, principal, room.ground.clock.now())
-        case_id = case.id
-    return register.record(room, principal, order, lambda s, row: s.add(_use(order, row, principal, case_id, item)))
+        ruled = rules.read(policy.rules)
+        check(room, ruled, order, principal, room.ground.clock.now())
+        case_id, approvals = case.id, ruled.approvals
+
+    def beside(session: Session, row: SealOrder) -> None:
+        session.add(_use(order, row, principal, case_id, item))
+
+    return register.record(room, principal, order, beside, approvals=approvals)
 
 
 def _use(order: Order, row: SealOrder, principal: Principal, case_id: UUID | None, item: int | None = None) -> SealUse:

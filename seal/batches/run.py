@@ -1,0 +1,261 @@
+"""A batch on its way (批次执行): started, approved, paused, resumed, cancelled, and worked off a few items at a time.
+
+Jobs are named by batch, chunk and run, so a batch paused and resumed never waits for a job of the time before. A worker
+that dies leaves its chunk to the next; each item is an order of its own with a fixed key, so nothing is sealed twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
+
+from foundation.errors import Unavailable, YinxinError
+from foundation.failpoints import reach
+from foundation.principal import Kind, Principal
+from hsm.digests import sha256
+from seal.approval.cases_open import BATCH_JOB
+from seal.approval.errors import Waiting
+from seal.approval.gate import waiting_key
+from seal.approval.models import CaseState, SealCase
+from seal.batches import asking, load
+from seal.batches.errors import BatchEmpty, NotNow
+from seal.batches.load import Way
+from seal.batches.models import BatchState, ChunkState, ItemState, SealBatch, SealBatchChunk, SealBatchItem
+from seal.errors import Swapped
+from seal.orders import BatchPlace, Matter, Stamped
+from seal.room import SealRoom
+from seal.stamp import stamp_ofd, stamp_pdf
+
+CHUNK_JOB = "seal.batch.chunk"
+CHUNK, ENQUEUED = 25, 200
+
+
+def start(room: SealRoom, principal: Principal, batch_id: UUID) -> SealBatch:
+    """Close the list; it runs, or waits for the approvals the seal's rules want for it."""
+    batch = load.own(room, principal, batch_id)
+    case = asking.case_for(room, principal, batch)
+    with room.ground.db.begin() as session:
+        held = _held(session, batch_id)
+        if held.state != BatchState.LOADING or held.total != batch.total:
+            raise NotNow(held.state)
+        items, digest = asking.closed_list(session, batch_id)
+        if not items:
+            raise BatchEmpty
+        held.list_sha256, held.started_at = digest, room.ground.clock.now()
+        for number, first in enumerate(range(1, held.total + 1, CHUNK), 1):
+            last = min(first + CHUNK - 1, held.total)
+            session.add(
+                SealBatchChunk(
+                    batch_id=held.id,
+                    number=number,
+                    first=first,
+                    last=last,
+                    state=ChunkState.WAITING,
+                    sealed=0,
+                    failed=0,
+                )
+            )
+        if case is not None:
+            case.digest, case.size = digest, items
+            session.add(case)
+        waits = case is not None and case.state == CaseState.WAITING
+        held.state = BatchState.WAITING if waits else BatchState.RUNNING
+        if not waits:
+            _run(room, session, held)
+        room.ground.audit.record(
+            session,
+            principal,
+            action="seal.batch.start",
+            object=f"seal-batch:{held.id}",
+            payload={"items": items, "list_sha256": digest, "case": str(case.id) if case else None},
+        )
+    return held
+
+
+def change(room: SealRoom, principal: Principal, batch_id: UUID, wanted: BatchState) -> SealBatch:
+    """Pause, resume or cancel. What is being signed at this moment is finished."""
+    load.own(room, principal, batch_id)
+    allowed = {
+        BatchState.PAUSED: {BatchState.RUNNING},
+        BatchState.RUNNING: {BatchState.PAUSED},
+        BatchState.CANCELLED: {BatchState.LOADING, BatchState.WAITING, BatchState.RUNNING, BatchState.PAUSED},
+    }.get(wanted, set())
+    with room.ground.db.begin() as session:
+        held = _held(session, batch_id)
+        if held.state == wanted:
+            return held
+        if held.state not in allowed:
+            raise NotNow(held.state)
+        was, held.state = held.state, wanted
+        if wanted is BatchState.RUNNING:
+            _run(room, session, held)
+        if wanted is BatchState.CANCELLED:
+            held.finished_at = room.ground.clock.now()
+            session.execute(
+                update(SealCase)
+                .where(SealCase.subject_id == held.id, SealCase.state == CaseState.WAITING)
+                .values(state=CaseState.WITHDRAWN, ended_at=held.finished_at, ended_by=principal.label)
+            )
+        room.ground.audit.record(
+            session,
+            principal,
+            action="seal.batch.state",
+            object=f"seal-batch:{held.id}",
+            payload={"from": was, "to": wanted.value},
+        )
+    return held
+
+
+def _held(session: Session, batch_id: UUID) -> SealBatch:
+    return session.scalars(select(SealBatch).where(SealBatch.id == batch_id).with_for_update()).one()
+
+
+def _run(room: SealRoom, session: Session, batch: SealBatch) -> None:
+    batch.run += 1
+    room.ground.jobs.enqueue(session, BATCH_JOB, f"{batch.id}:{batch.run}", {"batch": str(batch.id)})
+
+
+def launch(room: SealRoom, payload: Mapping[str, Any]) -> None:
+    """The job that begins a run: jobs for its chunks, some at a time; taken up again it leaves none out."""
+    batch_id = UUID(payload["batch"])
+    with room.ground.db.begin() as session:
+        batch = _held(session, batch_id)
+        if batch.state == BatchState.WAITING:
+            case = session.scalars(select(SealCase).where(SealCase.subject_id == batch_id)).one_or_none()
+            if case is None or case.state != CaseState.APPROVED:
+                return
+            batch.state = BatchState.RUNNING
+            batch.run += 1
+        if batch.state != BatchState.RUNNING:
+            return
+        query = select(SealBatchChunk.number).where(
+            SealBatchChunk.batch_id == batch_id, SealBatchChunk.state == ChunkState.WAITING
+        )
+        waiting = list(session.scalars(query.order_by(SealBatchChunk.number)))
+        run = batch.run
+    for at in range(0, len(waiting), ENQUEUED):
+        reach("seal.batch_launch")
+        with room.ground.db.begin() as session:
+            for number in waiting[at : at + ENQUEUED]:
+                said = {"batch": str(batch_id), "chunk": number, "run": run}
+                room.ground.jobs.enqueue(session, CHUNK_JOB, f"{batch_id}:{number}:{run}", said)
+
+
+def work(room: SealRoom, payload: Mapping[str, Any]) -> None:
+    """The job of one chunk: every item of it that has no result yet."""
+    batch_id, number, run = UUID(payload["batch"]), int(payload["chunk"]), int(payload["run"])
+    with room.ground.db.read() as session:
+        batch = session.get_one(SealBatch, batch_id)
+        chunk = session.get_one(SealBatchChunk, (batch_id, number))
+        query = select(SealBatchItem).where(
+            SealBatchItem.batch_id == batch_id,
+            SealBatchItem.number.between(chunk.first, chunk.last),
+            SealBatchItem.state == ItemState.READY,
+        )
+        items = list(session.scalars(query.order_by(SealBatchItem.number)))
+    way, principal = load.way_of(room, batch), _principal(batch)
+    for item in items:
+        if not _goes_on(room, batch_id, run):
+            return
+        _one(room, principal, batch, way, item)
+        reach("seal.batch_item")
+    if _goes_on(room, batch_id, run):
+        _close(room, batch_id, number)
+
+
+def _goes_on(room: SealRoom, batch_id: UUID, run: int) -> bool:
+    with room.ground.db.read() as session:
+        query = select(SealBatch.state, SealBatch.run).where(SealBatch.id == batch_id)
+        return tuple(session.execute(query).one()) == (BatchState.RUNNING, run)
+
+
+def _principal(batch: SealBatch) -> Principal:
+    """Whoever gave the batch, for the orders' rows; it was authorised when it was given."""
+    kind = Kind.CLIENT if batch.client_id else Kind.OFFICIAL
+    return Principal(kind, batch.principal, department=batch.department, client_id=batch.client_id)
+
+
+def _one(room: SealRoom, principal: Principal, batch: SealBatch, way: Way, item: SealBatchItem) -> None:
+    """Stamp one item; a reason of its own ends it, what concerns the house as a whole is raised and tried again."""
+    try:
+        done = _stamp(room, principal, batch, way, item)
+    except (Unavailable, Waiting):
+        raise
+    except YinxinError as error:
+        values: dict[str, object] = {
+            "state": ItemState.FAILED,
+            "code": error.code[:80],
+            "reason_zh": error.detail.zh,
+            "reason_en": error.detail.en,
+        }
+    else:
+        reach("seal.batch_stamped")
+        values = {
+            "state": ItemState.SEALED,
+            "order_id": done.order_id,
+            "result_sha256": sha256(done.document).hex(),
+            "code": None,
+        }
+    with room.ground.db.begin() as session:
+        session.execute(
+            update(SealBatchItem)
+            .where(
+                SealBatchItem.batch_id == item.batch_id,
+                SealBatchItem.number == item.number,
+                SealBatchItem.state == ItemState.READY,
+            )
+            .values(**values)
+        )
+
+
+def _stamp(room: SealRoom, principal: Principal, batch: SealBatch, way: Way, item: SealBatchItem) -> Stamped:
+    digest = item.document_sha256 or ""
+    document = room.ground.storage.open(waiting_key(digest))
+    if sha256(document).hex() != digest:
+        raise Swapped(f"{batch.id}:{item.number}")
+    key = f"batch:{batch.id}:{item.number}"
+    matter = Matter(batch.matter, batch.matter_number) if batch.matter else None
+    place = BatchPlace(batch.id, item.number)
+    if item.format == "pdf":
+        pdf = replace(way.pdf, document=document, order_key=key, matter=matter, batch=place)
+        return stamp_pdf(room, principal, pdf)
+    return stamp_ofd(room, principal, replace(way.ofd, document=document, order_key=key, matter=matter, batch=place))
+
+
+def _close(room: SealRoom, batch_id: UUID, number: int) -> None:
+    """Count the chunk; the last one ends the batch."""
+    with room.ground.db.begin() as session:
+        held = _held(session, batch_id)
+        chunk = session.get_one(SealBatchChunk, (batch_id, number))
+        counted = dict(
+            session.execute(
+                select(SealBatchItem.state, func.count())
+                .where(SealBatchItem.batch_id == batch_id, SealBatchItem.number.between(chunk.first, chunk.last))
+                .group_by(SealBatchItem.state)
+            ).all()
+        )
+        chunk.state, chunk.sealed, chunk.failed = (
+            ChunkState.DONE,
+            counted.get(ItemState.SEALED, 0),
+            counted.get(ItemState.FAILED, 0),
+        )
+        session.flush()
+        left = session.scalar(
+            select(func.count())
+            .select_from(SealBatchChunk)
+            .where(SealBatchChunk.batch_id == batch_id, SealBatchChunk.state == ChunkState.WAITING)
+        )
+        if not left and held.state == BatchState.RUNNING:
+            held.state, held.finished_at = BatchState.DONE, room.ground.clock.now()
+            room.ground.audit.record(
+                session,
+                _principal(held),
+                action="seal.batch.done",
+                object=f"seal-batch:{held.id}",
+                payload={"list_sha256": held.list_sha256, "total": held.total},
+            )
