@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from bench import issuance, licences, logins, ofd_stamping, paths, revocation, signing, verification
+from bench import issuance, licences, logins, long_life, ofd_stamping, paths, revocation, signing, verification
 from bench.measure import Figure
 from bench.peers import openssl
 from bench.scene import scene
@@ -22,6 +22,7 @@ def figures() -> Iterator[Figure]:
         yield from licences.figures(house)
         yield from ofd_stamping.figures(house)
         yield from verification.figures(house)
+    yield from long_life.figures()
     yield from issuance.figures()
     yield from paths.figures()
     yield from revocation.figures()
