@@ -7,14 +7,17 @@ PDF write them. Only coordinates survive the reading, so nothing of the file its
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import dataclass
 
 from foundation.errors import InvalidInput
 from foundation.text import Text
-from seal.drawing.shapes import Affine, Contour, Segment, bounds
+from seal.drawing.shapes import Affine, Contour, Segment, bounds, extent
 
 MOST_OCTETS = 512 * 1024
 MOST_SEGMENTS = 20_000
+MOST_LENGTH = 400
+"""All outlines together, in lengths of the longer side: painting costs what is drawn, not what is written."""
 SCALE = 1000
 """Outlines are kept in thousandths of the longer side: whole numbers, the same text everywhere."""
 _ARITY = {"M": 2, "L": 2, "C": 6}
@@ -46,13 +49,15 @@ class Artwork:
             raise BadArtwork(f"线段超过 {MOST_SEGMENTS} 条", f"it has more than {MOST_SEGMENTS} segments")
         if not contours:
             raise BadArtwork("其中没有填充图形", "nothing in it is filled")
-        left, top, right, bottom = bounds(contours, tolerance=max(_reach(contours) / 2000, 1e-9))
+        left, top, right, bottom = bounds(contours, tolerance=max(extent(contours) / 300, 1e-9))
         longer = max(right - left, bottom - top)
         if min(right - left, bottom - top) <= longer / 100 or longer > 1e7:
             raise BadArtwork("图形为空或比例失常", "the drawing is empty or out of proportion")
         scale = SCALE / longer
         move = Affine(scale, 0, 0, scale, -left * scale, -top * scale)
         rounded = tuple(_rounded(move.contour(contour)) for contour in contours)
+        if sum(map(_length, rounded)) > MOST_LENGTH * SCALE:
+            raise BadArtwork("线条过于繁密", "its outlines are too dense")
         return cls(round((right - left) * scale, 1), round((bottom - top) * scale, 1), rounded)
 
     def placed(self, x: float, y: float, width: float, height: float) -> list[Contour]:
@@ -81,9 +86,10 @@ class Artwork:
         return cls(data["box"][0], data["box"][1], tuple(contours))
 
 
-def _reach(contours: list[Contour]) -> float:
-    numbers = [abs(number) for contour in contours for part in contour for number in part[1:]]
-    return max(numbers, default=0.0)
+def _length(contour: Contour) -> float:
+    """Of the polygon through all control points: never less than the outline's own."""
+    points = [(float(part[at]), float(part[at + 1])) for part in contour for at in range(1, len(part), 2)]
+    return math.fsum(math.dist(one, other) for one, other in zip(points, [*points[1:], points[0]], strict=True))
 
 
 def _rounded(contour: Contour) -> Contour:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from seal.drawing.artwork import MOST_OCTETS, Artwork, BadArtwork
 from seal.drawing.artwork_lists import read_path_list
 from seal.drawing.artwork_svg import read_svg
+from seal.drawing.winding import TooIntricate
 
 
 def read_artwork(data: bytes) -> Artwork:
@@ -12,4 +13,7 @@ def read_artwork(data: bytes) -> Artwork:
     if len(data) > MOST_OCTETS:
         raise BadArtwork(f"文件超过 {MOST_OCTETS // 1024} KB", f"the file exceeds {MOST_OCTETS // 1024} KB")
     text = data.removeprefix(b"\xef\xbb\xbf").lstrip()
-    return Artwork.of(read_svg(text) if text.startswith(b"<") else read_path_list(text))
+    try:
+        return Artwork.of(read_svg(text) if text.startswith(b"<") else read_path_list(text))
+    except TooIntricate as error:
+        raise BadArtwork("镂空关系过于复杂", "its holes are nested too intricately") from error

@@ -37,7 +37,7 @@ def letter(char: str) -> Letter:
     if category == "Lo" or not shape.contours:
         width, middle = 1.0, shape.advance / 2
     elif category == "Nd" and char.isascii():
-        width, middle = shape.advance + _SIDE, shape.advance / 2  # figures keep one width, so that codes stay even
+        width, middle = glyph("0").advance + _SIDE, shape.advance / 2  # one width for all, so that codes stay even
     else:
         left, _, right, _ = bounds(shape.contours)
         width, middle = right - left + 2 * _SIDE, (left + right) / 2

@@ -103,6 +103,13 @@ def bounds(contours: Iterable[Contour], tolerance: float = 0.002) -> tuple[float
     return min(across), min(down), max(across), max(down)
 
 
+def extent(contours: Iterable[Contour]) -> float:
+    """The longer side of the box round all control points; cheap, and never less than the outlines' own."""
+    across = [number for contour in contours for part in contour for number in part[1::2]]
+    down = [number for contour in contours for part in contour for number in part[2::2]]
+    return max(max(across) - min(across), max(down) - min(down)) if across else 0.0
+
+
 def flatten(contours: Iterable[Contour], tolerance: float) -> list[list[tuple[float, float]]]:
     """Each contour as a polygon no farther than `tolerance` from the curve."""
     polygons = []

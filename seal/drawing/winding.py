@@ -6,21 +6,31 @@ holes where outlines meet. Nesting is found by one point of each outline, for em
 
 from __future__ import annotations
 
-from seal.drawing.shapes import Contour, Segment, flatten
+from seal.drawing.shapes import Contour, Segment, extent, flatten
 
-_MOST_NESTED = 400
-"""Beyond so many outlines in one element nesting is not looked for: the work grows with their square."""
+MOST_LOOKS = 3_000_000
+"""Corners looked at while finding the nesting of one element; more is refused, for the work grows with their square."""
+
+
+class TooIntricate(Exception):  # noqa: N818 - it becomes the reader's own refusal
+    pass
 
 
 def even_odd(contours: list[Contour]) -> list[Contour]:
     """The same picture for the non-zero rule: outlines at odd depth run against those at even depth."""
-    if len(contours) > _MOST_NESTED:
-        return contours
     polygons = flatten(contours, _tolerance(contours))
-    turned = []
+    boxes = [_box(polygon) for polygon in polygons]
+    turned, looks = [], 0
     for index, contour in enumerate(contours):
         x, y = polygons[index][0]
-        depth = sum(_inside(x, y, other) for at, other in enumerate(polygons) if at != index)
+        depth = 0
+        for at, (left, top, right, bottom) in enumerate(boxes):
+            if at == index or not (left <= x <= right and top <= y <= bottom):
+                continue
+            looks += len(polygons[at])
+            if looks > MOST_LOOKS:
+                raise TooIntricate
+            depth += _inside(x, y, polygons[at])
         clockwise = area(polygons[index]) > 0
         turned.append(contour if clockwise == (depth % 2 == 0) else reverse(contour))
     return turned
@@ -61,6 +71,10 @@ def _inside(x: float, y: float, polygon: list[tuple[float, float]]) -> bool:
     return inside
 
 
+def _box(polygon: list[tuple[float, float]]) -> tuple[float, float, float, float]:
+    across, down = [x for x, _ in polygon], [y for _, y in polygon]
+    return min(across), min(down), max(across), max(down)
+
+
 def _tolerance(contours: list[Contour]) -> float:
-    reach = max((abs(number) for contour in contours for part in contour for number in part[1:]), default=1.0)
-    return max(reach / 1000, 1e-9)
+    return max(extent(contours) / 200, 1e-9)

@@ -90,6 +90,8 @@ def test_pdf_paths_stand_on_their_feet() -> None:
         (svg("<g/>" * 3000), "many elements"),
         (svg('<path d="M0 0' + "h1v1" * 15_000 + '"/>'), "segments"),
         (b'<!DOCTYPE svg [<!ENTITY a "aaaa">]>' + svg('<path d="&a;"/>'), "DOCTYPE"),
+        (svg('<path d="M0 0' + "V9H8V0H7" * 900 + 'z"/>'), "dense"),
+        (svg('<path fill-rule="evenodd" d="' + "M0 0H9V9H0z" * 1900 + '"/>'), "intricately"),
         (b"<svg", "XML"),
         (b"<html/>", "root"),
         (b"", "path data"),
