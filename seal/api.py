@@ -5,6 +5,8 @@ A department sees and uses its own seals only; somebody else's is 404 like one t
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from foundation.errors import Unsupported
 from foundation.principal import Permission
 from foundation.text import Text
@@ -110,10 +112,11 @@ def stamp(call: Call[None, None, None, StampForm]) -> Binary:
             data, form.seal, place, key, form.chosen(), form.reason, form.closing, form.form, form.level,
             form.certification, tuple(form.lock or ()), form.dated, form.date_where,
         )  # fmt: skip
+        pdf = replace(pdf, matter=form.about())
         done, media, name = stamp_pdf(room(SealRoom), call.principal, pdf), _PDF, "sealed.pdf"
     elif data.startswith(b"PK\x03\x04"):
         form.refuse_for_ofd()
-        ofd = form.ofd_order(data, form.seal, place, key, closing=form.closing)
+        ofd = replace(form.ofd_order(data, form.seal, place, key, closing=form.closing), matter=form.about())
         done, media, name = stamp_ofd(room(SealRoom), call.principal, ofd), _OFD, "sealed.ofd"
     else:
         raise Unsupported("seal.format", Text("只能对 PDF 和 OFD 文件用章。", "Only PDF and OFD files can be stamped."))

@@ -11,7 +11,7 @@ from pydantic import Field, Json, model_validator
 from foundation.web.api import Wire, bad
 from seal.design_schemas import Base64, PictureBody, octets
 from seal.ofd_schemas import OfdOptions
-from seal.orders import SealKind, SealRecord, SealRequest
+from seal.orders import Matter, SealKind, SealRecord, SealRequest
 from seal.pdf_schemas import PdfOptions
 from seal.place_schemas import PlaceBody
 from seal.places import MOST_PLACES, Placement, Places
@@ -96,6 +96,9 @@ class MakeBody(Wire):
         )
 
 
+Word = Annotated[str, Field(pattern=r"^[0-9A-Za-z_.\-]{1,64}$")]
+
+
 class StampForm(PdfOptions, OfdOptions):
     """Fields beside the file. Millimetres from the top left corner of the page as seen, to the seal's centre.
 
@@ -110,6 +113,12 @@ class StampForm(PdfOptions, OfdOptions):
         None,
         description="JSON array of 1 to 20 places of one signature; by: point, pages, keyword, riding, field",
     )
+
+    matter: Word | None = Field(None, description="Code of the matter the seal is used for")
+    matter_number: Word | None = Field(None, description="Number of this case of the matter; no personal data")
+
+    def about(self) -> Matter | None:
+        return Matter(self.matter, self.matter_number) if self.matter is not None else None
 
     @model_validator(mode="after")
     def _one_way(self) -> StampForm:

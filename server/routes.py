@@ -12,6 +12,8 @@ import ca.revocation_api
 import hsm.api
 import licence.api
 import seal.api
+import seal.approval.api
+import seal.batches.api
 import seal.detached.api
 import seal.exchange.api
 import seal.hash_only.api
@@ -31,6 +33,8 @@ ROUTES: tuple[Route, ...] = (
     *ca.registration.office_api.ROUTES,
     *ca.revocation_api.ROUTES,
     *seal.api.ROUTES,
+    *seal.approval.api.ROUTES,
+    *seal.batches.api.ROUTES,
     *seal.management.api.ROUTES,
     *seal.status_service.api.ROUTES,
     *seal.detached.api.ROUTES,

@@ -22,6 +22,9 @@ from foundation.jobs import Handler, Worker
 from foundation.web import idempotency, limits, sessions
 from licence import code
 from licence import recovery as licence_recovery
+from seal import ledger_pictures
+from seal.approval import cases_open
+from seal.batches import run as batches
 from seal.management import adopting, destroying, making
 from seal.status_service import publishing
 from server import long_life
@@ -41,6 +44,9 @@ def handlers(house: House) -> dict[str, Handler]:
         **acme_jobs.handlers(house.ca),
         **revocation_jobs.handlers(house.ca),
         bulk.JOB: partial(bulk.work, house.registration),
+        cases_open.JOB: partial(cases_open.work, house.seal),
+        cases_open.BATCH_JOB: partial(batches.launch, house.seal),
+        batches.CHUNK_JOB: partial(batches.work, house.seal),
     }
 
 
@@ -73,6 +79,8 @@ def periodic(house: House) -> Periodic:
         "recovery": (60.0, lambda: _recover(house)),
         "certificates": (3600.0, lambda: _renew(house)),
         "registrations": (60.0, lambda: deadlines.alarm(house.registration, REGISTRAR)),
+        "seal_cases": (60.0, lambda: cases_open.expire(house.seal)),
+        "seal_pictures": (30.0, lambda: ledger_pictures.tick(house.seal)),
         "notices": (3600.0, lambda: _remind(house)),
         "sessions": (600.0, lambda: _purge(house)),
         "long-life": (60.0, lambda: long_life.extend(house)),

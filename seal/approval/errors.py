@@ -15,8 +15,8 @@ class Waiting(Conflict):
         super().__init__(
             "seal.waiting",
             Text(
-                "用章申请已登记，正在等待审批；审批通过后自动用章，凭同一编号可取回文件。",
-                "The order is on record and waits for approval. It is stamped then; ask again with the same key.",
+                f"用章申请 {case_id} 已登记，正在等待审批；审批通过后自动用章，凭同一编号可取回文件。",
+                f"Case {case_id} is on record and waits for approval. It is stamped then; ask again with the same key.",
             ),
         )
         self.order_id = order_id
