@@ -10,7 +10,6 @@ from __future__ import annotations
 import math
 import struct
 import zlib
-from itertools import accumulate
 
 from seal.drawing.colour import SEAL_RED
 from seal.drawing.shapes import Drawing, flatten
@@ -33,8 +32,22 @@ def coverage(drawing: Drawing, scale: float, width: int, height: int) -> list[by
         for (x0, y0), (x1, y1) in zip(points, [*points[1:], points[0]], strict=True):
             if y0 != y1:
                 _edge(rows, x0, y0, x1, y1, width)
-    top = LEVELS - 1
-    return [bytes(min(top, round(abs(value) * top)) for value in accumulate(row[:width])) for row in rows]
+    return [_indices(row, width) for row in rows]
+
+
+def _indices(row: list[float], width: int) -> bytes:
+    """The running sum as palette indices; most pixels change nothing, and are filled run by run."""
+    top, total, index, begun = LEVELS - 1, 0.0, 0, 0
+    line = bytearray(width)
+    for pixel, change in enumerate(row[:width]):
+        if change:
+            if index:
+                line[begun:pixel] = bytes((index,)) * (pixel - begun)
+            total += change
+            index, begun = min(top, round(abs(total) * top)), pixel
+    if index:
+        line[begun:] = bytes((index,)) * (width - begun)
+    return bytes(line)
 
 
 def _edge(rows: list[list[float]], x0: float, y0: float, x1: float, y1: float, width: int) -> None:
