@@ -18,6 +18,7 @@ from seal.order_keys import order_key
 from seal.orders import PdfOrder
 from seal.room import SealRoom
 from seal.schemas import MakeBody, SealOut, SealPath, SealsOut, StampForm
+from seal.several import stamp_several
 from seal.stamp import stamp_ofd, stamp_pdf
 
 _SEALS = "/api/v1/seal/seals"
@@ -113,7 +114,13 @@ def stamp(call: Call[None, None, None, StampForm]) -> Binary:
             form.certification, tuple(form.lock or ()), form.dated, form.date_where,
         )  # fmt: skip
         pdf = replace(pdf, matter=form.about())
-        done, media, name = stamp_pdf(room(SealRoom), call.principal, pdf), _PDF, "sealed.pdf"
+        further = form.further()
+        stamped = (
+            stamp_several(room(SealRoom), call.principal, pdf, further)
+            if further
+            else stamp_pdf(room(SealRoom), call.principal, pdf)
+        )
+        done, media, name = stamped, _PDF, "sealed.pdf"
     elif data.startswith(b"PK\x03\x04"):
         form.refuse_for_ofd()
         ofd = replace(form.ofd_order(data, form.seal, place, key, closing=form.closing), matter=form.about())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from typing import Annotated, Literal
+from uuid import UUID
 
 from pydantic import Field, Json
 
@@ -13,8 +14,20 @@ from foundation.text import Text
 from foundation.web.api import Wire
 from seal.dateline import DateWhere
 from seal.pdf_forms import Certification, Level, PdfForm
+from seal.place_schemas import PlaceBody
+from seal.places import MOST_PLACES
+from seal.several import Further
 
 FieldName = Annotated[str, Field(min_length=1, max_length=200)]
+
+
+class AlsoBody(Wire):
+    seal: UUID
+    places: list[PlaceBody] = Field(min_length=1, max_length=MOST_PLACES)
+
+    def further(self) -> Further:
+        found = tuple(item.place() for item in self.places)
+        return Further(self.seal, found[0] if len(found) == 1 else found)
 
 
 class PdfOptions(Wire):
@@ -36,11 +49,17 @@ class PdfOptions(Wire):
     lock: Json[list[FieldName]] | None = Field(
         None, description="PDF only, with closing=false or certify: JSON array of form fields nobody may change"
     )
+    also: Json[list[AlsoBody]] | None = Field(
+        None, description="PDF only: JSON array of up to 9 further seals of the department, each signing in turn"
+    )
     dated: date | None = Field(None, description="PDF only: a date drawn with the seal, e.g. 2026-11-23")
     date_where: DateWhere = Field(DateWhere.ACROSS, description="The date under the seal's ink, or below the seal")
 
     def chosen(self) -> tuple[Suite, ...]:
         return tuple(Suite(name) for name in self.suites.split(","))
+
+    def further(self) -> tuple[Further, ...]:
+        return tuple(item.further() for item in self.also or ())
 
     @property
     def certification(self) -> Certification | None:
@@ -48,11 +67,18 @@ class PdfOptions(Wire):
 
     def refuse_for_ofd(self) -> None:
         """What an OFD has no place for is refused, not dropped."""
-        if self.form is not PdfForm.PADES or self.level is not Level.B_T or self.certify or self.lock or self.dated:
+        if (
+            self.form is not PdfForm.PADES
+            or self.level is not Level.B_T
+            or self.certify
+            or self.lock
+            or self.dated
+            or self.also
+        ):
             raise InvalidInput(
                 "seal.pdf_only",
                 Text(
-                    "form、level、certify、lock、dated 只用于 PDF 文件。",
-                    "form, level, certify, lock and dated are for PDF files only.",
+                    "form、level、certify、lock、dated、also 只用于 PDF 文件。",
+                    "form, level, certify, lock, dated and also are for PDF files only.",
                 ),
             )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import json
 from collections.abc import Iterator
 
 import flask
@@ -244,3 +245,25 @@ def test_an_ofd_takes_its_own_options(client: FlaskClient, one_region: Region) -
     assert (read_signature(value).version, read_signature(value).time_stamp) == (5, None)
     assert stamp(client, one_region, papers.pdf(), ofd_version="5").status_code == 422
     assert stamp(client, one_region, papers.ofd(), ofd_document="2").get_json()["code"] == "ofd.no_such_document"
+
+
+def test_a_pdf_takes_its_own_options(client: FlaskClient, one_region: Region) -> None:
+    plain = stamp(client, one_region, papers.pdf(), form="gm-seal", level="b-b", dated="2026-11-23", date_where="under")
+    assert plain.status_code == 201
+    assert b"/GM.sm2seal" in plain.data
+    certified = stamp(client, one_region, papers.pdf(), suites="sm2,p256", certify="2")
+    assert certified.status_code == 201
+    assert b"/P 2" in certified.data
+    also = json.dumps(
+        [{"seal": str(one_region.seal_id), "places": [{"by": "point", "page": 1, "x_mm": 60, "y_mm": 60}]}]
+    )
+    both = stamp(client, one_region, papers.pdf(), also=also)
+    assert both.status_code == 201
+    assert both.data.count(b"/ETSI.CAdES.detached") == 2
+    for wrong in ({"level": "b-x"}, {"certify": "4"}, {"also": "[]x"}, {"dated": "yesterday"}):
+        assert stamp(client, one_region, papers.pdf(), **wrong).status_code == 422, wrong
+    assert (
+        stamp(client, one_region, papers.pdf(), lock='["no"]', closing="false").get_json()["code"]
+        == "seal.lock_unknown"
+    )
+    assert stamp(client, one_region, papers.ofd(), also=also).get_json()["code"] == "seal.pdf_only"
