@@ -34,7 +34,7 @@ def terms_of(room: SealRoom, order: OfdOrder) -> dict[str, object]:
 def stamp_ofd(room: SealRoom, principal: Principal, order: OfdOrder) -> Stamped:
     """Stamp an OFD with an SES_Signature, or sign it plainly with the seal's key."""
     row = find.row_of(room, principal, order.seal_id)
-    _check_words(order)
+    check_words(order)
     version = order.version or room.ground.settings.seal.signature_version
     terms = _terms(order, version)
     registered = Order(row, order.order_key, "ofd", order.document, terms, order, order.matter, order.batch)
@@ -76,7 +76,7 @@ def _terms(order: OfdOrder, version: int) -> dict[str, object]:
     return {"place": places.terms(order.place), "closing": order.closing, **more}
 
 
-def _check_words(order: OfdOrder) -> None:
+def check_words(order: OfdOrder) -> None:
     """What needs no look at the package."""
     _refuse_drawn(order)
     if order.form is OfdForm.SIGN and order.place != ():

@@ -11,14 +11,18 @@ from sqlalchemy import select
 
 from ca.reading import read_certificate
 from foundation.errors import InvalidInput
+from foundation.principal import SYSTEM
 from seal import cms, ses
+from seal.make import make_seal
 from seal.models import SealOrder
 from seal.ofd import document
 from seal.ofd.package import Package, PackageError, write
 from seal.ofd.signing import referenced
 from seal.ofd_forms import OfdForm
-from seal.orders import OfdOrder, Placement
+from seal.orders import OfdOrder, Placement, SealRequest
 from seal.ses import Standard
+from seal.several import Further
+from seal.several_ofd import stamp_several_ofd
 from seal.stamp import stamp_ofd
 from tests.seal import oracles, papers
 from tests.seal.conftest import Region
@@ -166,3 +170,31 @@ def test_version_five_and_the_time_stamp_are_in_the_order(one_region: Region, tm
     assert oracles.openssl_sm2(tmp_path, signature.certificate, signature.signed, signature.signature)
     with pytest.raises(InvalidInput, match=r"seal\.ofd_version"):
         stamp(one_region, papers.ofd(), version=3)
+
+
+def further(region: Region, x: float) -> tuple[Further, ...]:
+    """The office's second seal: its name seal, made when first wanted."""
+    request = SealRequest(region.market.department, "印川市市场监督管理局", "21990000000071", "印川市市场监督管理局")
+    return (Further(make_seal(region.room, SYSTEM, request).id, Placement(1, x, 60)),)
+
+
+def test_several_seals_in_one_order_close_with_the_last(region: Region) -> None:
+    key = region.key()
+    order = OfdOrder(papers.ofd(), region.seal_id, PLACE, key)
+    done = stamp_several_ofd(region.room, region.principal, order, further(region, 60))
+    assert all_hold(done.document) == [2]
+    assert stamp_several_ofd(region.room, region.principal, order, further(region, 60)).document == done.document
+    with pytest.raises(PackageError, match=r"ofd\.locked"):
+        stamp(region, done.document)
+    with region.room.ground.db.read() as session:
+        found = list(session.scalars(select(SealOrder).where(SealOrder.order_key.startswith(key))))
+    assert {row.order_key for row in found} == {f"{key}#1/2", f"{key}#2/2"}
+
+
+def test_a_second_seal_that_cannot_lie_there_stops_the_first_too(region: Region) -> None:
+    key = region.key()
+    order = OfdOrder(papers.ofd(), region.seal_id, PLACE, key)
+    with pytest.raises(InvalidInput, match=r"seal\.bad_place"):
+        stamp_several_ofd(region.room, region.principal, order, further(region, 1))
+    with region.room.ground.db.read() as session:
+        assert not list(session.scalars(select(SealOrder).where(SealOrder.order_key.startswith(key))))
