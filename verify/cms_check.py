@@ -222,6 +222,7 @@ def _message(
         if stated is None:
             raise Broken(Sub.HASH_FAILURE, finding("signature.hash"), certificate=certificate)
         told += stated
+    told += _check_content_type(signed, signer, certificate, rules)
     if signer.signed_octets is None:
         if document is None:
             raise Broken(Sub.SIGNED_DATA_NOT_FOUND, finding("content.missing"), certificate=certificate)
@@ -229,10 +230,28 @@ def _message(
     covered = actual if signed.content is None else digest.of(signed.content)
     if covered is not None and signer.message_digest != covered:
         raise Broken(Sub.HASH_FAILURE, finding("signature.hash"), certificate=certificate)
-    allowed = (None,) if rules.counter else (signed.content_type, cms.DATA, cms.GM_DATA)
-    if signer.content_type not in allowed:
-        raise Broken(Sub.FORMAT_FAILURE, finding("signature.format", "content type"), certificate=certificate)
     return signer.signed_octets, told
+
+
+def _check_content_type(
+    signed: SignedData, signer: SignerInfo, certificate: Certificate, rules: Rules
+) -> list[Finding]:
+    """The attribute says what the message says (RFC 5652 11.1); without attributes it can only be data (5.3).
+
+    Some writers mix the two arcs for data, and that is told (facts: standards 1.3).
+    """
+    plain = (cms.DATA, cms.GM_DATA)
+    if signer.signed_octets is None:
+        good = signed.content_type in plain
+    elif rules.counter:
+        good = signer.content_type is None
+    else:
+        good = signer.content_type == signed.content_type
+        if not good and signer.content_type in plain and signed.content_type in plain:
+            return [finding("deviation.content_type")]
+    if not good:
+        raise Broken(Sub.FORMAT_FAILURE, finding("signature.format", "content type"), certificate=certificate)
+    return []
 
 
 def _states(content: bytes, actual: bytes, document: Document) -> list[Finding] | None:

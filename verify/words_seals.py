@@ -209,5 +209,10 @@ SEALS: dict[str, tuple[Severity, str, str]] = {
         "签名数据中的摘要以 Base64 文本存放。",
         "The digest inside the signature data is written as base64 text.",
     ),
+    "deviation.content_type": (
+        _W,
+        "签名属性中的内容类型与外层的写法不一致。",
+        "The content type in the signed attributes is written otherwise than in the message.",
+    ),
     "deviation.other": (_W, "编码不完全符合标准：{0}。", "The encoding departs from the standard: {0}."),
 }

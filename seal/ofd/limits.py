@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from foundation.errors import InvalidInput
@@ -23,6 +24,7 @@ class Limits:
 
 
 LIMITS = Limits()
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
 class PackageError(InvalidInput):
@@ -40,7 +42,7 @@ def check_name(name: str) -> str:
         not name
         or "\\" in name
         or ":" in segments[0]
-        or any(ord(char) < 0x20 or ord(char) == 0x7F for char in name)
+        or _CONTROL.search(name) is not None
         or any(segment in ("", ".", "..") or segment[-1] in ". " for segment in segments)
         or len(name.encode("utf-8", "surrogatepass")) > LIMITS.name_bytes
     )

@@ -227,6 +227,25 @@ def test_one_altered_octet(context: Context, regions: dict[str, Region], algorit
         assert report.verdict is not Verdict.GENUINE, at
 
 
+def test_content_types(context: Context, region: Region) -> None:
+    """Data of either arc, told when mixed; anything else is another message."""
+    data = odd_cms.message(region.seal, how=Message(gm=True))
+    inner = der.parse(data).children()[1].children()[0]
+    parts = [part.raw for part in inner.children()]
+    parts[2] = der.sequence(der.oid(cms.DATA))
+    mixed = der.sequence(der.oid(cms.GM_SIGNED_DATA), der.explicit(0, der.sequence(*parts)))
+    assert (check(mixed, context).verdict, check(mixed, context).has("deviation.content_type")) == (
+        Verdict.GENUINE,
+        True,
+    )
+    parts[2] = der.sequence(der.oid("1.2.3"))
+    other = der.sequence(der.oid(cms.GM_SIGNED_DATA), der.explicit(0, der.sequence(*parts)))
+    assert check(other, context).has("signature.format")
+    bare = odd_cms.message(region.seal, how=Message(attributes=False))
+    other = bare.replace(der.oid(cms.DATA), der.oid("1.2.840.113549.1.7.9"), 1)
+    assert check(other, context).verdict is Verdict.NOT_GENUINE
+
+
 def test_a_missing_certificate(context: Context, region: Region) -> None:
     data = odd_cms.message(region.seal, how=Message(certificates=()))
     assert check(data, context).has("signature.no_certificate")
