@@ -193,6 +193,7 @@ def upgrade() -> None:
         sa.Column("parent_sha256", sa.String(length=64), nullable=False),
         sa.Column("result_sha256", sa.String(length=64), nullable=True),
         sa.Column("result_size", sa.Integer(), nullable=True),
+        sa.Column("settled", sa.Boolean(), nullable=False),
         sa.Column("renew_by", sa.DateTime(timezone=True), nullable=True),
         sa.Column("reason", sa.String(length=60), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
