@@ -83,20 +83,28 @@ def marker(hole: bytes) -> bytes:
     return Digest.SHA256.of(hole)[:16]
 
 
-def shortened(data: bytes) -> bytes:
-    """The same file, octet places unchanged, with each hole spelled as a short marker and blanks.
+MOST_VIEW = 32 * 1024 * 1024
+"""A larger file is read as it is: copying it costs more than reading its holes."""
+
+
+def shortened(data: bytes) -> tuple[bytes, dict[int, int]]:
+    """The same file, octet places unchanged, with each hole spelled as a short marker and a comment.
 
     pyHanko reads hexadecimal digit by digit, which took a third of a verification; what is in the hole is judged from
-    the true octets, the view only tells which dictionary the hole belongs to.
+    the true octets, the view only tells which dictionary the hole belongs to. Also given: where each comment begins,
+    and a place near its end from which reading on means the same.
     """
-    view = bytearray(data)
+    if len(data) > MOST_VIEW:
+        return data, {}
+    view, skips = bytearray(data), dict[int, int]()
     for numbers in seen_ranges(data):
         first, second = numbers[1], numbers[2]
         hole = data[first:second]
         if first < second <= len(data) and 64 < len(hole) <= MOST_HOLE and re.fullmatch(rb"<[0-9A-Fa-f]*>", hole):
             short = b"<" + marker(hole).hex().encode() + b">"
-            view[first:second] = short.ljust(len(hole))
-    return bytes(view)
+            view[first:second] = short + b"%" * (len(hole) - len(short) - 1) + b"\n"
+            skips[first + len(short)] = second - 2
+    return bytes(view), skips
 
 
 def revision_end(data: bytes, end: int) -> int | None:

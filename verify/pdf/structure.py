@@ -53,16 +53,23 @@ _LIMITS = DecodeLimits(
 
 
 class _Watched(io.BytesIO):
-    """Looks at the clock whenever the parser jumps: between cross-reference sections nothing else of ours is called."""
+    """Looks at the clock whenever the parser jumps: between cross-reference sections nothing else of ours is called.
+
+    `skips` leads over long comments, which the parser would read octet by octet (`ranges.shortened`); only once the
+    trailer is read, for that is read backwards.
+    """
 
     def __init__(self, data: bytes, deadline: float) -> None:
         super().__init__(data)
         self._deadline = deadline
+        self.skips: dict[int, int] = {}
 
     def seek(self, offset: int, whence: int = 0, /) -> int:
-        if whence == 0 and time.monotonic() > self._deadline:
+        place = super().seek(offset, whence)
+        jumps = whence == 1 and place in self.skips
+        if (whence == 0 or jumps) and time.monotonic() > self._deadline:
             raise PdfTrouble("too much work", limit=True)
-        return super().seek(offset, whence)
+        return super().seek(self.skips[place]) if jumps else place
 
 
 class BoundedReader(PdfFileReader):
@@ -71,7 +78,10 @@ class BoundedReader(PdfFileReader):
     def __init__(self, data: bytes, seconds: float = SECONDS) -> None:
         self._reads = 0
         self.deadline = time.monotonic() + seconds
-        super().__init__(_Watched(data, self.deadline), strict=True, decode_limits=_LIMITS)
+        view, skips = shortened(data)
+        watched = _Watched(view, self.deadline)
+        super().__init__(watched, strict=True, decode_limits=_LIMITS)
+        watched.skips = skips
 
     def get_object(self, *args: Any, **named: Any) -> Any:
         self._reads += 1
@@ -145,7 +155,7 @@ class Structure:
 def read_structure(data: bytes) -> Structure:
     """Open the file and list its signature fields; raises `PdfTrouble`."""
     with reading():
-        structure = Structure(BoundedReader(shortened(data)))
+        structure = Structure(BoundedReader(data))
         if structure.reader.encrypted:
             raise PdfTrouble("encrypted")
         if structure.revisions > MOST_REVISIONS:

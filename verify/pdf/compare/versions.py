@@ -73,5 +73,6 @@ class Versions:
             return _NULL
         known = (key, place)
         if known not in self._known:
-            self._known[known] = self.structure.reader.get_object(reference, revision)
+            newest = self._xrefs[reference] == place  # the reader keeps only these
+            self._known[known] = self.structure.reader.get_object(reference, None if newest else revision)
         return self._known[known]
