@@ -38,10 +38,14 @@ BEFORE = timedelta(days=90)
 
 @dataclass(frozen=True, slots=True)
 class Step:
+    """`settles`: nothing but data about a document time stamp that stands there already."""
+
     order_id: UUID
     generation: int
     source: str
     parent: str
+    settles: bool = False
+    renew_by: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +73,13 @@ def _due(room: SealRoom, level: Level, most: int, *, at_once: bool) -> Iterator[
     horizon = now + timedelta(seconds=1) if at_once else _published(room)
     with room.ground.db.read() as session:
         fresh = session.execute(_fresh(horizon, most)).all()
-        older = session.execute(_older(level, now + BEFORE, most)).all() if level is Level.B_LTA else []
+        older = session.scalars(_older(level, now + BEFORE, horizon, most)).all() if level is Level.B_LTA else []
     yield from (Step(order, 1, result, result) for order, result in fresh if result is not None)
-    yield from (
-        Step(order, generation + 1, source, result) for order, generation, source, result in older if result is not None
-    )
+    for row in older:
+        ends = row.renew_by is not None and row.renew_by <= now + BEFORE
+        settles = row.level == level and not ends
+        if row.result_sha256 is not None:
+            yield Step(row.order_id, row.generation + 1, row.source_sha256, row.result_sha256, settles, row.renew_by)
 
 
 def _published(room: SealRoom) -> datetime:
@@ -97,17 +103,20 @@ def _fresh(horizon: datetime, most: int) -> Select[UUID, str | None]:
     )
 
 
-def _older(level: Level, ends: datetime, most: int) -> Select[UUID, int, str, str | None]:
-    """The newest of each file where it has no document time stamp yet, or one that ends soon."""
+def _older(level: Level, ends: datetime, horizon: datetime, most: int) -> Select[SealLongLife]:
+    """The newest of each file where it has no document time stamp yet, or one that ends soon, or one that nothing says
+    was good when it was made: strict verifiers want data later than the stamp itself (EN 319 102-1 5.6.2.2).
+    """
     later = aliased(SealLongLife)
     newer = select(later.id).where(
         and_(later.order_id == SealLongLife.order_id, later.generation > SealLongLife.generation)
     )
+    unsettled = and_(SealLongLife.settled.is_(False), SealLongLife.created_at < horizon)
     return (
-        select(SealLongLife.order_id, SealLongLife.generation, SealLongLife.source_sha256, SealLongLife.result_sha256)
+        select(SealLongLife)
         .where(
             SealLongLife.state == LongLifeState.EXTENDED,
-            (SealLongLife.level != level) | (SealLongLife.renew_by <= ends),
+            (SealLongLife.level != level) | (SealLongLife.renew_by <= ends) | unsettled,
             ~newer.exists(),
         )
         .order_by(SealLongLife.created_at, SealLongLife.id)
@@ -120,9 +129,10 @@ def _one(room: SealRoom, step: Step, level: Level, check: ChainCheck, *, at_once
     sources, stamper = RegionSources(room.ca, at_once=at_once), RegionStamper(room.ca, suite)
     try:
         parent = results.stored(room, step.parent)
-        result = extend(parent, level, sources, stamper=stamper, check=check)
+        wanted = Level.B_LT if step.settles else level
+        result = extend(parent, wanted, sources, stamper=stamper, check=check)
         reach("longlife.extended")
-        ends = stamp_ends(room.ca, suite) if level is Level.B_LTA else None
+        ends = stamp_ends(room.ca, suite) if wanted is Level.B_LTA else step.renew_by
         results.keep(
             room,
             step.order_id,
@@ -132,6 +142,7 @@ def _one(room: SealRoom, step: Step, level: Level, check: ChainCheck, *, at_once
             result=result,
             level=level,
             renew_by=ends,
+            settled=wanted is Level.B_LT,
         )
         reach("longlife.kept")
     except (Unavailable, Damaged) as error:

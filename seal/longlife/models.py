@@ -40,6 +40,7 @@ class SealLongLife(Base):
     parent_sha256: Mapped[str] = mapped_column(String(64), doc="What this file begins with")
     result_sha256: Mapped[str | None] = mapped_column(String(64))
     result_size: Mapped[int | None] = mapped_column(Integer)
+    settled: Mapped[bool] = mapped_column(doc="Data about the newest document time stamp itself stands beside it")
     renew_by: Mapped[datetime | None] = mapped_column(doc="End of the newest document time stamp's certificate")
     reason: Mapped[str | None] = mapped_column(String(60), doc="Error code of a refusal")
     created_at: Mapped[datetime] = mapped_column()

@@ -22,13 +22,15 @@ from seal.longlife.extending import extend
 from seal.longlife.levels import ChainCheck, Level, Status
 from seal.room import SealRoom
 
+MOST_LIST = 64 * 1024
+"""A longer list would stand in every file; there an answer about the one certificate does as well."""
 _ROOM = 1400
 """Octets of a token beside its two certificates."""
 
 
 @dataclass(frozen=True)
 class RegionSources:
-    """`at_once`: an OCSP answer signed now where no list is new enough; else only what is published counts."""
+    """`at_once`: an OCSP answer signed now; else the lists as published, unless they are too long to carry along."""
 
     ca: CaRoom
     at_once: bool = False
@@ -42,9 +44,11 @@ class RegionSources:
         if above is None:
             return None
         octets = crl.current(self.ca, above.slug)
-        if read_crl(octets).this_update > after:
-            return Status(crl=octets)
-        return self._answer(certificate, above) if self.at_once and above.role is Role.ISSUING else None
+        large = len(octets) > MOST_LIST
+        if above.role is Role.ISSUING and (large or self.at_once):
+            now = self.ca.ground.clock.now()
+            return self._answer(certificate, above) if now >= after else None
+        return Status(crl=octets) if read_crl(octets).this_update > after else None
 
     def _answer(self, certificate: Certificate, above: Authority) -> Status:
         now = self.ca.ground.clock.now().replace(microsecond=0)

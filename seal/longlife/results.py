@@ -54,6 +54,7 @@ def keep(
     result: bytes,
     level: Level,
     renew_by: datetime | None,
+    settled: bool,
 ) -> bool:
     """Store the file, then its row; False when another process was first, whose file then counts."""
     digest = sha256(result).hex()
@@ -69,6 +70,7 @@ def keep(
         parent_sha256=sha256(parent).hex(),
         result_sha256=digest,
         result_size=len(result),
+        settled=settled,
         renew_by=renew_by,
         created_at=room.ground.clock.now(),
     )
@@ -86,6 +88,7 @@ def refuse(
         level=level,
         source_sha256=source,
         parent_sha256=parent,
+        settled=True,
         reason=reason[:60],
         created_at=room.ground.clock.now(),
     )

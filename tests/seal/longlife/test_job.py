@@ -105,16 +105,23 @@ def test_an_archive_is_made_and_renewed_in_time(own: Region) -> None:
     job.run(room, accept)
     (first,) = steps(own, order)
     assert first.level == "B-LTA"
-    assert job.run(room, accept) == job.Outcome()
-    assert first.renew_by is not None
-    with room.ground.db.begin() as session:  # as if that certificate ended next month
-        session.get_one(SealLongLife, first.id).renew_by = own.clock.now() + 30 * DAY
+    assert (first.settled, job.run(room, accept)) == (False, job.Outcome())
+    own.clock.advance(hours=1)
+    publish(own)  # lists later than the stamp: what says that its authority was good
     job.run(room, accept)
+    assert job.run(room, accept) == job.Outcome()
     first, second = steps(own, order)
-    assert (second.generation, second.parent_sha256, second.source_sha256) == (
-        2, first.result_sha256, first.source_sha256,
+    assert (second.settled, second.renew_by) == (True, first.renew_by)
+    assert results.stored(room, second.result_sha256 or "").count(b"/ETSI.RFC3161") == 1
+    with room.ground.db.begin() as session:  # as if that certificate ended next month
+        session.get_one(SealLongLife, second.id).renew_by = own.clock.now() + 30 * DAY
+    job.run(room, accept)
+    *_, third = steps(own, order)
+    assert (third.generation, third.parent_sha256, third.source_sha256) == (
+        3, second.result_sha256, first.source_sha256,
     )  # fmt: skip
-    assert results.latest(room, file).startswith(results.stored(room, first.result_sha256 or ""))
+    assert results.latest(room, file).startswith(results.stored(room, second.result_sha256 or ""))
+    assert results.latest(room, file).count(b"/ETSI.RFC3161") == 2
 
 
 def test_a_chain_that_does_not_hold_is_refused_once(own: Region) -> None:
