@@ -19,6 +19,7 @@ from seal.orders import PdfOrder
 from seal.room import SealRoom
 from seal.schemas import MakeBody, SealOut, SealPath, SealsOut, StampForm
 from seal.several import stamp_several
+from seal.several_ofd import stamp_several_ofd
 from seal.stamp import stamp_ofd, stamp_pdf
 
 _SEALS = "/api/v1/seal/seals"
@@ -124,7 +125,13 @@ def stamp(call: Call[None, None, None, StampForm]) -> Binary:
     elif data.startswith(b"PK\x03\x04"):
         form.refuse_for_ofd()
         ofd = replace(form.ofd_order(data, form.seal, place, key, closing=form.closing), matter=form.about())
-        done, media, name = stamp_ofd(room(SealRoom), call.principal, ofd), _OFD, "sealed.ofd"
+        also = form.further()
+        sealed = (
+            stamp_several_ofd(room(SealRoom), call.principal, ofd, also)
+            if also
+            else stamp_ofd(room(SealRoom), call.principal, ofd)
+        )
+        done, media, name = sealed, _OFD, "sealed.ofd"
     else:
         raise Unsupported("seal.format", Text("只能对 PDF 和 OFD 文件用章。", "Only PDF and OFD files can be stamped."))
     return Binary(done.document, media, filename=name, headers={"X-Seal-Order": str(done.order_id)})

@@ -266,4 +266,10 @@ def test_a_pdf_takes_its_own_options(client: FlaskClient, one_region: Region) ->
         stamp(client, one_region, papers.pdf(), lock='["no"]', closing="false").get_json()["code"]
         == "seal.lock_unknown"
     )
-    assert stamp(client, one_region, papers.ofd(), also=also).get_json()["code"] == "seal.pdf_only"
+    assert stamp(client, one_region, papers.ofd(), dated="2026-11-23").get_json()["code"] == "seal.pdf_only"
+
+
+def test_an_ofd_takes_several_seals_in_one_order(client: FlaskClient, one_region: Region) -> None:
+    also = f'[{{"seal":"{one_region.seal_id}","places":[{{"by":"point","x_mm":60,"y_mm":60}}]}}]'
+    package = Package.read(stamp(client, one_region, papers.ofd(), also=also).data)
+    assert "Doc_0/Signs/Sign_1/SignedValue.dat" in package
