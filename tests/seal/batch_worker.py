@@ -1,7 +1,7 @@
 """Lives to be killed: imports once, then forks workers that take up a batch's jobs and die at their fail-points.
 
-Input: one JSON object a line {"failpoints": [...], "minutes"}: one worker process for each fail-point, all at once, that
-many minutes later, so leases of the dead have run out. Output: one line with their exit codes.
+Input: one JSON object a line {"failpoints": [...], "minutes"}: a worker process for each fail-point, all at once,
+that many minutes later, so leases of the dead have run out. Output: one line with their exit codes.
 """
 
 from __future__ import annotations
