@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from foundation.errors import InvalidInput
 from foundation.text import Text
-from seal.drawing.shapes import Affine, Contour, Segment, bounds, extent
+from seal.drawing.shapes import Affine, Contour, Segment, bounds, extent, flatten
 
 MOST_OCTETS = 512 * 1024
 MOST_SEGMENTS = 20_000
@@ -60,10 +60,14 @@ class Artwork:
             raise BadArtwork("线条过于繁密", "its outlines are too dense")
         return cls(round((right - left) * scale, 1), round((bottom - top) * scale, 1), rounded)
 
-    def placed(self, x: float, y: float, width: float, height: float) -> list[Contour]:
-        """Fitted into a slot centred at (x, y) without changing its proportion."""
-        scale = min(width / self.width, height / self.height)
-        move = Affine(scale, 0, 0, scale, x - scale * self.width / 2, y - scale * self.height / 2)
+    def placed(self, x: float, y: float, side: float, reach: float) -> list[Contour]:
+        """Fitted into a slot centred at (x, y), proportion kept: at most `side` either way, no ink beyond `reach`."""
+        middle_x, middle_y = self.width / 2, self.height / 2
+        farthest = max(
+            math.hypot(px - middle_x, py - middle_y) for polygon in flatten(self.contours, 4.0) for px, py in polygon
+        )
+        scale = min(side / max(self.width, self.height), reach / farthest)
+        move = Affine(scale, 0, 0, scale, x - scale * middle_x, y - scale * middle_y)
         return [move.contour(contour) for contour in self.contours]
 
     def text(self) -> str:

@@ -77,7 +77,7 @@ class _Reader:
             return  # an editor's own remarks: not drawn by anybody
         if name in _SAYING and (name != "defs" or len(node) == 0):
             return
-        if name not in _KNOWN:
+        if name not in _KNOWN or (name == "svg" and depth):
             raise BadArtwork(f"含有 <{name[:20]}> 元素", f"it has a <{name[:20]}> element")
         attributes = _attributes(node, name)
         look = _look(attributes, above)

@@ -102,7 +102,7 @@ def _middle(spec: OvalSeal) -> list[Contour]:
     if spec.centre is Centre.STAR:
         return [star(x, y - STAR_RISE * half, STAR_RADIUS * half)]
     if spec.centre is Centre.EMBLEM and spec.artwork is not None:
-        return spec.artwork.placed(x, y - STAR_RISE * half, 0.7 * half, 0.7 * half)
+        return spec.artwork.placed(x, y - STAR_RISE * half, 0.7 * half, 0.42 * half)
     return []
 
 

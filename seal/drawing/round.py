@@ -29,6 +29,8 @@ SPAN, SPAN_WITH_CODE, SPAN_WITH_LINE = 292.0, 256.0, 236.0
 STAR_RADIUS, STAR_RISE = 0.335, 0.04
 EMBLEM, EMBLEM_SMALL = 0.92, 0.72
 """Height of the emblem slot, without and with a line below it."""
+EMBLEM_REACH = 0.54
+"""How far from its middle an emblem may have ink: square artwork must not touch the ring text with its corners."""
 LINE_HEIGHT, LINE_DROP, LINE_WIDTH = 0.18, 0.53, 1.02
 MIDDLE_HEIGHT, MIDDLE_WIDTH = 0.23, 1.04
 """The line of a seal without a star stands in the middle and may be larger."""
@@ -109,7 +111,7 @@ def _centre(spec: RoundSeal, radius: float) -> list[Contour]:
         return [star(radius, middle, STAR_RADIUS * radius)]
     if spec.centre is Centre.EMBLEM and spec.artwork is not None:
         side = (EMBLEM_SMALL if spec.line_text else EMBLEM) * radius
-        return spec.artwork.placed(radius, middle, side, side)
+        return spec.artwork.placed(radius, middle, side, EMBLEM_REACH * radius)
     return []
 
 

@@ -69,6 +69,7 @@ def test_pdf_paths_stand_on_their_feet() -> None:
         (svg("<text>国徽</text>"), "text"),
         (svg('<use href="#a"/>'), "use"),
         (svg("<foreignObject/>"), "foreignObject"),
+        (svg('<svg viewBox="0 0 1 1"/>'), "svg"),
         (svg("<style>*{fill:url(http://evil)}</style>"), "style"),
         (svg('<defs><path id="a" d="M0 0H8V8z"/></defs>'), "defs"),
         (svg('<path onload="x()" d="M0 0H8V8z"/>'), "onload"),

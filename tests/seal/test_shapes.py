@@ -164,6 +164,19 @@ def test_the_emblem_fills_its_slot_and_nothing_else() -> None:
     assert not painted(own, drawing) & painted(list(draw(plain).contours), drawing)
 
 
+@pytest.mark.parametrize("width", [30.0, 42.0, 60.0])
+def test_square_artwork_touches_nothing(width: float) -> None:
+    """Its corners reach farther than a round emblem's edge."""
+    mark = read_artwork(b"M 0 0 L 9 0 L 9 9 L 0 9 C")
+    plain = Design(
+        "印川市人民政府政务服务和大数据管理局", width=width, double_ring=True, code=CODE, centre=Centre.BLANK
+    )
+    whole, drawing = draw(replace(plain, centre=Centre.EMBLEM, artwork=mark)), draw(plain)
+    own = [contour for contour in whole.contours if contour not in drawing.contours]
+    assert own
+    assert not painted(own, drawing) & painted(list(drawing.contours), drawing)
+
+
 @pytest.mark.parametrize(
     ("design", "code"),
     [
