@@ -136,50 +136,50 @@ def test_an_answer_is_fresh_and_repeated_only_while_it_is_true(office: Office) -
         answers.answer(office.room, "99999900000001")
 
 
-def test_a_file_is_judged_by_the_seal_s_state_when_it_was_used_and_now(office: Office) -> None:
-    file = office.at(State.IN_USE)
-    later(office, minutes=1)
-    early = stamped(office, file)  # with a time stamp, as stamping does
-    report = verdict(office, early)
+def test_a_file_is_judged_by_the_seal_s_state_when_it_was_used_and_now(one_office: Office) -> None:
+    file = one_office.at(State.IN_USE)
+    later(one_office, minutes=1)
+    early = stamped(one_office, file)  # with a time stamp, as stamping does
+    report = verdict(one_office, early)
     assert report.verdict is Verdict.GENUINE
     assert report.has("seal.state_good")
-    later(office, minutes=1)
-    office.take(file, Step.SUSPEND)
-    report = verdict(office, early)
+    later(one_office, minutes=1)
+    one_office.take(file, Step.SUSPEND)
+    report = verdict(one_office, early)
     assert report.verdict is Verdict.GENUINE, [one.code for one in report.findings]
     assert report.has("seal.state_later")
     # somebody stamps although it is suspended: as a key on a lost UKey could
-    seal = office.seal(file)
-    with office.room.ground.db.begin() as session:
+    seal = one_office.seal(file)
+    with one_office.room.ground.db.begin() as session:
         session.get_one(type(seal), seal.id).state = SealState.IN_USE
-    late = stamped(office, file)
-    with office.room.ground.db.begin() as session:
+    late = stamped(one_office, file)
+    with one_office.room.ground.db.begin() as session:
         session.get_one(type(seal), seal.id).state = SealState.SUSPENDED
-    report = verdict(office, late)
+    report = verdict(one_office, late)
     assert report.verdict is Verdict.NOT_GENUINE
     assert report.has("seal.state_suspended")
     assert not report.signatures[0].trusted
-    later(office, minutes=1)
-    office.take(file, Step.RESUME)
-    assert verdict(office, late).has("seal.state_suspended"), "resuming heals nothing that was done meanwhile"
-    assert verdict(office, early).has("seal.state_good")
+    later(one_office, minutes=1)
+    one_office.take(file, Step.RESUME)
+    assert verdict(one_office, late).has("seal.state_suspended"), "resuming heals nothing that was done meanwhile"
+    assert verdict(one_office, early).has("seal.state_good")
     # offline, by a list file alone
-    octets = publishing.current(office.room)
-    assert verdict(office, late, lists=(octets,), online=False).has("seal.state_suspended")
-    assert verdict(office, early, lists=(octets,), online=False).has("seal.state_good")
-    assert not verdict(office, late, online=False).has("seal.state_suspended"), "nobody was asked"
-    later(office, days=2)
-    assert verdict(office, early, lists=(octets,), online=False).has("seal.status_old")
+    octets = publishing.current(one_office.room)
+    assert verdict(one_office, late, lists=(octets,), online=False).has("seal.state_suspended")
+    assert verdict(one_office, early, lists=(octets,), online=False).has("seal.state_good")
+    assert not verdict(one_office, late, online=False).has("seal.state_suspended"), "nobody was asked"
+    later(one_office, days=2)
+    assert verdict(one_office, early, lists=(octets,), online=False).has("seal.status_old")
 
 
-def test_a_revoked_seal_s_older_stamps_stand_by_their_time_stamp(office: Office) -> None:
-    file = office.at(State.IN_USE)
-    later(office, minutes=1)
-    document = stamped(office, file)
-    later(office, minutes=1)
-    office.take(file, Step.REVOKE)
-    later(office, minutes=1)
-    report = verdict(office, document)
+def test_a_revoked_seal_s_older_stamps_stand_by_their_time_stamp(one_office: Office) -> None:
+    file = one_office.at(State.IN_USE)
+    later(one_office, minutes=1)
+    document = stamped(one_office, file)
+    later(one_office, minutes=1)
+    one_office.take(file, Step.REVOKE)
+    later(one_office, minutes=1)
+    report = verdict(one_office, document)
     assert report.has("seal.state_later")
     assert report.verdict is Verdict.GENUINE, [one.code for one in report.findings]
 

@@ -68,14 +68,14 @@ def test_a_whole_life(office: Office) -> None:
     assert all("介质" not in one.payload for one in audited)
 
 
-def test_before_it_is_taken_into_use_a_seal_stamps_nothing(office: Office) -> None:
-    file = office.apply()
+def test_before_it_is_taken_into_use_a_seal_stamps_nothing(one_office: Office) -> None:
+    file = one_office.apply()
     for step in TO_USE[:-1]:
-        office.take(file, step)
+        one_office.take(file, step)
         if step is not Step.APPROVE:
-            assert office.seal(file).state == SealState.MADE
+            assert one_office.seal(file).state == SealState.MADE
             with pytest.raises(SealNotInUse):
-                stamp(office, file)
+                stamp(one_office, file)
 
 
 def test_destroying_retires_the_keys_at_once_and_ends_when_the_custodians_have_destroyed_them(office: Office) -> None:
@@ -129,20 +129,20 @@ def test_a_change_makes_a_new_seal_and_replaces_the_old_one_when_it_is_taken_int
         office.apply(**wanted)
 
 
-def test_a_personal_name_seal_keeps_its_name_to_itself(office: Office) -> None:
-    file = office.at(State.IN_USE, kind=SealKind.PERSONAL, ring_text="欧阳修文", custodian="欧阳修文")
-    row, seal = office.row(file), office.seal(file)
+def test_a_personal_name_seal_keeps_its_name_to_itself(one_office: Office) -> None:
+    file = one_office.at(State.IN_USE, kind=SealKind.PERSONAL, ring_text="欧阳修文", custodian="欧阳修文")
+    row, seal = one_office.row(file), one_office.seal(file)
     assert "欧阳" not in f"{row.ring_text}{row.design}{row.custodian}"
     assert "阳修文" not in f"{seal.ring_text}{seal.name}{seal.picture}"
-    assert finding.file(office.room, CLERK, file).ring_text == "欧阳修文"
-    assert stamp(office, file)
+    assert finding.file(one_office.room, CLERK, file).ring_text == "欧阳修文"
+    assert stamp(one_office, file)
 
 
-def test_made_once_however_often_it_is_asked(office: Office) -> None:
-    file = office.at(State.APPROVED)
-    assert making.make(office.room, MAKER, file) == State.MADE
-    seal = office.seal(file)
+def test_made_once_however_often_it_is_asked(one_office: Office) -> None:
+    file = one_office.at(State.APPROVED)
+    assert making.make(one_office.room, MAKER, file) == State.MADE
+    seal = one_office.seal(file)
     with pytest.raises(NotNow):
-        making.make(office.room, MAKER, file)
-    assert office.seal(file).esl_sha256 == seal.esl_sha256
-    assert office.row(file).department_name == NAME
+        making.make(one_office.room, MAKER, file)
+    assert one_office.seal(file).esl_sha256 == seal.esl_sha256
+    assert one_office.row(file).department_name == NAME
