@@ -27,8 +27,8 @@ _COMMON: dict[str, tuple[Severity, str, str]] = {
     "file.empty": (_E, "文件是空的。", "The file is empty."),
     "file.unknown_format": (
         _U,
-        "不认识这种文件格式，可验证 PDF、OFD、证书和证照二维码。",
-        "This format is not known. PDF, OFD, certificates and licence codes can be verified.",
+        "不认识这种文件格式，可验证 PDF、OFD、签名、印章、时间戳、证书和证照二维码。",
+        "This format is not known. PDF, OFD, signatures, seals, time stamps, certificates and codes can be verified.",
     ),
     "file.damaged": (
         _E,
@@ -120,6 +120,11 @@ _COMMON: dict[str, tuple[Severity, str, str]] = {
     "pdf.trailing_bytes": (_E, "文件末尾有签章后追加的内容。", "Octets were appended after the end of the file."),
     "pdf.leading_bytes": (_E, "文件开头有 PDF 之外的内容。", "There are octets before the PDF begins."),
     "pdf.changed_after_sealing": (_E, "盖章之后文件又被修改：{0}。", "The file was changed after sealing: {0}."),
+    "pdf.second_structure": (
+        _E,
+        "签名值之后还有第二个数据结构（{0}，{1} 字节），不受签名保护。",
+        "A second structure ({0}, {1} octets) stands behind the signature value; nothing protects it.",
+    ),
     "pdf.changed_as_permitted": (
         _I,
         "签名之后有改动，均在签名人允许的范围之内：{0}。",
