@@ -10,8 +10,13 @@ import io
 from typing import Any
 
 from asn1crypto import algos, keys, x509
+from pyhanko.pdf_utils import generic
+from pyhanko.pdf_utils.content import PdfResources, RawContent
+from pyhanko.pdf_utils.generic import pdf_name
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
+from pyhanko.pdf_utils.layout import BoxConstraints
 from pyhanko.sign import fields, signers
+from pyhanko.stamp import StaticStampStyle
 from pyhanko_certvalidator.registry import SimpleCertificateStore
 
 from hsm.sm2 import Sm2PrivateKey
@@ -54,9 +59,16 @@ class Sm2Signer(signers.Signer):
 
 
 class Peer:
-    def __init__(self, certificate: bytes, chain: list[bytes]) -> None:
+    """`look` are the operators of the same vector seal, 120 points square, put there by pyHanko's own stamp."""
+
+    def __init__(self, certificate: bytes, chain: list[bytes], look: bytes) -> None:
         register()
         self._signer = Sm2Signer(certificate, chain, Sm2PrivateKey.generate())
+        blend = generic.DictionaryObject({pdf_name("/BM"): pdf_name("/Multiply")})
+        resources = PdfResources()
+        resources.ext_g_state[pdf_name("/Seal")] = blend
+        picture = RawContent(look, resources=resources, box=BoxConstraints(120, 120))
+        self._style = StaticStampStyle(border_width=0, background=picture, background_opacity=1)
 
     def seal(self, document: bytes) -> bytes:
         writer = IncrementalPdfFileWriter(io.BytesIO(document))
@@ -64,5 +76,5 @@ class Peer:
         metadata = signers.PdfSignatureMetadata(
             field_name="Signature", md_algorithm="sm3", subfilter=fields.SigSeedSubFilter.PADES
         )
-        out = signers.sign_pdf(writer, metadata, signer=self._signer)
+        out = signers.PdfSigner(metadata, self._signer, stamp_style=self._style).sign_pdf(writer)
         return bytes(out.getbuffer())

@@ -45,7 +45,7 @@ def check_added(
     shown = tuple(sealing.visible(mark, look, approved) for mark in marks)
     drawn = sealing.drawn(order)
     existing = sealing.existing_field(order.place)
-    fields = _new_fields(views, order, existing)
+    fields = _new_fields(views, approved, order, existing)
     # 1. the fields show the marks, or nothing
     widgets = _widgets(fields[0])
     if drawn:
@@ -61,10 +61,12 @@ def check_added(
     added = [] if existing is not None else widgets
     added = [*added, *(widget for other in fields[1:] for widget in _widgets(other))]
     by_page = {visible.page: visible for visible in shown} if drawn else {}
-    for number, reference in enumerate(approved.references, 1):
-        known |= _page(views, reference.idnum, added, by_page.get(number))
+    touched = [number for number in range(len(approved.references)) if _touched(views, approved, number)]
+    _demand({page - 1 for page in by_page} <= set(touched), "pages drawn on")
+    for number in touched:
+        known |= _page(views, approved.references[number].idnum, by_page.get(number + 1))
     _demand(views.overwritten <= known, "objects written anew")
-    on_pages = [one for number in range(len(approved.references)) for one in _gained(views, approved, number)]
+    on_pages = [one for number in touched for one in _gained(views, approved, number)]
     _demand(sorted(on_pages) == sorted(widget.idnum for widget in added), "annotations of the pages")
 
 
@@ -81,12 +83,11 @@ def _views(sealed: Octets, revisions: int) -> _Views:
     return _Views(old, new, frozenset(written))
 
 
-def _new_fields(views: _Views, order: PdfOrder, existing: str | None) -> list[Any]:
+def _new_fields(views: _Views, approved: Inspected, order: PdfOrder, existing: str | None) -> list[Any]:
     """References of the fields this order filled, in its order: the first is the one that shows."""
-    before = {name for name, _, _ in enumerate_sig_fields(views.old)}
     found = [(name, value, reference) for name, value, reference in enumerate_sig_fields(views.new)]
     mine = [reference for name, _, reference in found if name == existing]
-    mine += [reference for name, _, reference in found if name not in before]
+    mine += [reference for name, _, reference in found if name not in approved.field_names]
     _demand(len(mine) == len(order.suites) and all("/V" in one.get_object() for one in mine), "signature fields")
     return mine
 
@@ -145,13 +146,18 @@ def _form(views: _Views, fields: list[Any], existing: str | None) -> set[int]:
     return {one.idnum for one in holders if isinstance(one, generic.IndirectObject)}
 
 
-def _page(views: _Views, number: int, added: list[Any], drawn: Visible | None) -> set[int]:
+def _touched(views: _Views, approved: Inspected, index: int) -> bool:
+    """Whether the page or its list of annotations was written anew; a page that was not is still what was inspected."""
+    node = approved.nodes[index]
+    holder = node.raw_get("/Annots") if "/Annots" in node else None
+    return approved.references[index].idnum in views.overwritten or getattr(holder, "idnum", 0) in views.overwritten
+
+
+def _page(views: _Views, number: int, drawn: Visible | None) -> set[int]:
     """A page written anew differs by annotations, and by our drawing if one was ordered. Answers what is explained."""
     reference = generic.Reference(number, 0)
     known: set[int] = set()
-    new = views.new.get_object(reference) if number in views.overwritten or added or drawn else None
-    if new is None:
-        return known
+    new = views.new.get_object(reference)
     annotations = new.raw_get("/Annots") if "/Annots" in new else None
     if isinstance(annotations, generic.IndirectObject):
         known.add(annotations.idnum)

@@ -31,12 +31,20 @@ def fields_and_locks(reader: PdfFileReader, root: Any, wanted: str | None) -> tu
         )
     names: set[str] = set()
     signed = False
+    certifying: PdfRefused | None = None
     for name, value, _ in enumerate_sig_fields(reader):
         names.add(name)
         if value is None:
             continue
         signed = True
-        names |= _refuse(value.get_object(), name, wanted)
+        try:
+            names |= _refuse(value.get_object(), name, wanted)
+        except PdfRefused as refused:
+            if refused.reason == "locked":
+                raise
+            certifying = certifying or refused  # a later signature may lock everything, and says more
+    if certifying is not None:
+        raise certifying
     certified = entry(permissions, "/DocMDP")
     if certified is not None:
         _refuse(certified, "/Perms", wanted, level=2)

@@ -173,7 +173,7 @@ def test_a_certified_form_takes_the_seal_in_its_prepared_field_only(one_region: 
     )
     assert status.bottom_line
     assert verdict(one_region, sealed).signatures[-1].trusted
-    with pytest.raises(PdfRefused, match=r"pdf\.locked"):
+    with pytest.raises(PdfRefused, match=r"pdf\.certified"):
         seal(one_region, form, Placement(1, 60, 60))
     with pytest.raises(PdfRefused, match=r"pdf\.locked"):
         seal(one_region, certified(with_field("Second"), 1), InField("Second"))
