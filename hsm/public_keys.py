@@ -25,7 +25,7 @@ LEAST_RSA_BITS, MOST_RSA_BITS = 1024, 8192
 _MOST_OCTETS = 2048
 _MOST_EXPONENT = 1 << 33
 _RSA_SIZES = {2048: Algorithm.RSA_2048, 3072: Algorithm.RSA_3072, 4096: Algorithm.RSA_4096}
-_POINT_SIZES = {oids.SM2: 65, oids.P256: 65, oids.P384: 97}
+_POINT_SIZES = {oids.SM2: 65, oids.P256: 65, oids.P384: 97, oids.P521: 133}
 
 
 @lru_cache(maxsize=4096)  # the C implementation is safe between threads; failures are not cached
@@ -44,7 +44,7 @@ def public_key(spki: bytes) -> PublicKey:
 
 
 def describe(spki: bytes) -> str:
-    """`SM2`, `RSA-2048`, `P-256`, `P-384`, `ML-DSA-65`: for reports."""
+    """`SM2`, `RSA-2048`, `P-256`, `P-384`, `P-521`, `ML-DSA-65`: for reports."""
     match public_key(spki):
         case rsa.RSAPublicKey() as key:
             return f"RSA-{key.key_size}"

@@ -33,6 +33,7 @@ class Scheme(StrEnum):
     RSA_PSS_SHA512 = "rsa-pss-sha512"
     ECDSA_SHA256 = "ecdsa-sha256"
     ECDSA_SHA384 = "ecdsa-sha384"
+    ECDSA_SHA512 = "ecdsa-sha512"
     ML_DSA_65 = "ml-dsa-65"
 
     @property
@@ -81,6 +82,7 @@ _TABLE: dict[Scheme, tuple[Family, Digest, str]] = {
     Scheme.RSA_PSS_SHA512: (Family.RSA_PSS, Digest.SHA512, oids.RSA_PSS),
     Scheme.ECDSA_SHA256: (Family.ECDSA, Digest.SHA256, oids.ECDSA_WITH_SHA256),
     Scheme.ECDSA_SHA384: (Family.ECDSA, Digest.SHA384, oids.ECDSA_WITH_SHA384),
+    Scheme.ECDSA_SHA512: (Family.ECDSA, Digest.SHA512, oids.ECDSA_WITH_SHA512),
     # It hashes inside; the digest is what goes beside it in messages (RFC 9882 3.3)
     Scheme.ML_DSA_65: (Family.ML_DSA, Digest.SHA512, oids.ML_DSA_65),
 }

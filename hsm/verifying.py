@@ -17,7 +17,11 @@ from hsm.sm2 import DEFAULT_SM2_ID, Sm2PublicKey
 __all__ = ["DEFAULT_SM2_ID", "verify", "verify_accepting_raw", "verify_digest_sm2"]
 
 _ML_DSA_65_OCTETS = 3309
-_ORDERS = {"secp256r1": signature_value.P256_ORDER, "secp384r1": signature_value.P384_ORDER}
+_ORDERS = {
+    "secp256r1": signature_value.P256_ORDER,
+    "secp384r1": signature_value.P384_ORDER,
+    "secp521r1": signature_value.P521_ORDER,
+}
 
 
 def verify(

@@ -261,7 +261,7 @@ def _states(content: bytes, actual: bytes, document: Document) -> list[Finding] 
     if content == base64.b64encode(actual):
         return [finding("deviation.base64_digest")]
     if len(content) == Digest.SHA1.size and content == document.digest(Digest.SHA1):  # adbe.pkcs7.sha1
-        return []
+        return [finding("signature.algorithm_weak", Digest.SHA1.value)]
     return [] if content == document.whole() else None
 
 

@@ -15,6 +15,7 @@ from verify.moments import Moment
 from verify.pdf.archive_data import archive_items
 from verify.pdf.attachments import licence_data
 from verify.pdf.compare.revisions import Revisions
+from verify.pdf.contents import behind
 from verify.pdf.dates import pdf_date
 from verify.pdf.found import HIDDEN, Found, collect, cover
 from verify.pdf.later import Later, after, around, hidden
@@ -108,6 +109,9 @@ def _tell(item: Found, found: list[Found], structure: Structure | None, revision
     around_it = later.findings
     if signature.field == HIDDEN and structure is not None:
         around_it = (*around_it, hidden(item, found))
+    stacked = behind(item.coverage.contents)
+    if stacked is not None:
+        around_it = (*around_it, stacked)
     place = "whole_file" if item.coverage.whole_file else "revision"
     if item.stamp is not None:
         return tell_stamp(item.stamp, name=name, form=form, coverage=place, broken_by=around_it, changes=later.changes)
