@@ -76,6 +76,7 @@ def _check_seal(value: bytes, signature_xml: bytes, place: str, held: Held, orde
     _demand(signature.data_hash == sm3(signature_xml), "hash of Signature.xml")
     _demand(signature.property_info == place and signature.time == ordered.time, "signed properties")
     _demand(signature.certificate == held.templates[Suite.SM2].certificate, "certificate of the seal")
+    _demand(signature.certificate in held.certificates, "certificate in the seal")
     try:
         check_user(signature)
     except InvalidInput as error:

@@ -36,9 +36,9 @@ def check_ofd_value(made: bytes, digest: bytes, property_info: str, held: Held, 
     signature = ses.read_signature(made)
     _demand(signature.seal.raw == held.esl, "seal")
     _demand((signature.data_hash, signature.property_info) == (digest, property_info), "signed properties")
-    _demand(
-        signature.time == time and signature.certificate == held.templates[Suite.SM2].certificate, "signed properties"
-    )
+    _demand(signature.time == time, "signed properties")
+    _demand(signature.certificate == held.templates[Suite.SM2].certificate, "certificate of the seal")
+    _demand(signature.certificate in held.certificates, "certificate in the seal")
     try:
         check_user(signature)
     except InvalidInput as error:

@@ -13,7 +13,7 @@ from typing import Protocol
 from uuid import UUID
 
 from ca.suites import Suite
-from hsm.digests import sha256
+from hsm.digests import sha256, sm3
 from seal.cms_writing import template
 from seal.held import Held
 from seal.pdf.appearance import Appearance
@@ -38,7 +38,9 @@ class LocalSeal:
         """As the writers and the comparing functions want it."""
         signer = template(self.certificate, self.chain, suite.scheme)
         gm = template(self.certificate, self.chain, suite.scheme, gm=True)
-        found = read_seal(self.esl).certificates
+        listed = read_seal(self.esl)
+        by_digest = sm3(self.certificate) in {value for _, value in listed.digests}
+        found = listed.certificates or ((self.certificate,) if by_digest else ())
         return Held(sha256(self.esl).hex(), self.code, self.esl, found, self.appearance, {suite: signer}, gm)
 
 

@@ -42,7 +42,12 @@ def stamp_pdf(service: Service, request: Request) -> bytes:
     marks = resolve(order.place, PdfSheets(inspected, writer, look.width, look.height), look.width, look.height)
     sealed, time = _revisions(service, order, inspected, seals, marks)
     held = first.held(request.suites[0])
-    held = replace(held, templates={suite: seal.held(suite).templates[suite] for suite, seal in seals.items()})
+    own = {suite: seal.held(suite) for suite, seal in seals.items()}
+    held = replace(
+        held,
+        templates={suite: one.templates[suite] for suite, one in own.items()},
+        certificates=tuple(certificate for one in own.values() for certificate in one.certificates),
+    )
     check_pdf(inspected, sealed, held, order, time)
     check_added(inspected, sealed, look, order, marks)
     return sealed
