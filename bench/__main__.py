@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from bench import issuance, licences, logins, long_life, ofd_stamping, paths, revocation, signing, verification
+from bench import issuance, licences, logins, long_life, ofd_stamping, paths, revocation, signing, stamping, verification
 from bench.measure import Figure
 from bench.peers import openssl
 from bench.scene import scene
@@ -20,6 +20,7 @@ def figures() -> Iterator[Figure]:
     yield from signing.figures()  # it forks, so it comes before any thread
     with scene() as house:
         yield from licences.figures(house)
+        yield from stamping.figures(house)
         yield from ofd_stamping.figures(house)
         yield from verification.figures(house)
     yield from long_life.figures()

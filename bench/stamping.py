@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import random
+import sys
 import tempfile
 import zlib
 from collections.abc import Iterator
@@ -109,8 +110,28 @@ def _floor(document: bytes, held: Held, sealed: bytes, ours: float) -> Figure:
     )
 
 
+def memory(house: House, times: int) -> Iterator[dict[str, int]]:
+    """Octets this process holds for itself (RssAnon), ten times on the way: it must stay flat."""
+    document, seal = paper(), find.in_use(house.seal, MARKET.uscc)
+    for number in range(times):
+        if number % max(times // 10, 1) == 0:
+            yield {"stamped": number, "kib": _anonymous()}
+        _stamp(house, document, seal.id, Suite.SM2, Level.B_B)
+    yield {"stamped": times, "kib": _anonymous()}
+
+
+def _anonymous() -> int:
+    status = Path("/proc/self/status").read_text(encoding="ascii")
+    return int(status.split("RssAnon:")[1].split()[0])
+
+
 def main() -> None:
+    """`python -m bench.stamping`, or `python -m bench.stamping 10000` for memory over so many files."""
     with scene() as house:
+        if len(sys.argv) > 1:
+            for row in memory(house, int(sys.argv[1])):
+                print(json.dumps(row))
+            return
         for figure in figures(house):
             print(json.dumps(figure.as_dict(), ensure_ascii=False))
 
