@@ -103,12 +103,19 @@ SIGNATURE_KINDS: Mapping[str, Any] = {
     "seal": _("电子印章"),
     "signature": _("电子签名"),
     "timestamp": _("文件时间戳"),
+    "certificate": _("签发者签名"),
+    "list": _("撤销信息"),
 }
 
 FILE_KINDS: Mapping[str, Any] = {
     "pdf": _("PDF 文件"),
     "ofd": _("OFD 文件"),
+    "cms": _("签名文件"),
+    "jws": _("JSON 签名（JWS）"),
+    "seal": _("印章文件"),
     "certificate": _("数字证书"),
+    "list": _("撤销信息"),
+    "timestamp": _("时间戳文件"),
     "code": _("证照二维码"),
     "unknown": _("未知格式"),
 }

@@ -15,7 +15,7 @@ from hsm import signature_value
 from hsm.digests import sha256, sm3
 from hsm.keys import Algorithm
 from seal.detached.jws_shape import STATEMENT
-from tests.verify import pki, sealing
+from tests.verify import list_cases, pki, sealing
 from tests.verify.pki import NOW, Entity, Region
 from tests.verify.test_codes_judged import TEMPLATE, store, text_of
 from tests.verify.test_codes_judged import region as code_region
@@ -227,6 +227,31 @@ def test_national_lists(vectors: Path, name: str) -> None:
     report = judge((folder / f"{name}.crl").read_bytes(), name=None, context=own)
     assert report.signatures[0].intact
     assert (report.verdict, report.has("list.old")) == (Verdict.CANNOT_TELL, True)
+
+
+def test_status_answers(context: Context, regions: dict[Algorithm, Region]) -> None:
+    for region in regions.values():
+        own = list_cases.answer(region.seal, region.issuing, region.issuing)
+        report = check(own, context)
+        assert (report.kind, report.verdict, report.has("list.status")) == ("list", Verdict.GENUINE, True), (
+            report.findings
+        )
+        assert report.signatures[0].format == "OCSP"
+        altered = bytearray(own)
+        altered[-3] ^= 1
+        assert check(bytes(altered), context).verdict is not Verdict.GENUINE
+        old = check(list_cases.answer(region.seal, region.issuing, region.issuing, days=-1), context)
+        assert (old.verdict, old.has("list.old")) == (Verdict.CANNOT_TELL, True)
+    region = regions[Algorithm.SM2]
+    delegated = list_cases.responder(region.issuing)
+    good = check(list_cases.answer(region.seal, region.issuing, delegated, carried=(delegated,)), context)
+    assert good.verdict is Verdict.GENUINE, good.findings
+    usurper = check(list_cases.answer(region.seal, region.issuing, region.code, carried=(region.code,)), context)
+    assert (usurper.verdict, usurper.has("list.not_a_responder")) == (Verdict.NOT_GENUINE, True)
+    nobody = check(list_cases.answer(region.seal, region.issuing, region.code), context)
+    assert nobody.has("list.unknown_issuer")
+    refused = check(der.sequence(der.enumerated(3)), context)
+    assert (refused.verdict, refused.has("list.refused")) == (Verdict.CANNOT_TELL, True)
 
 
 # --- kinds -----------------------------------------------------------------------------------------------------------
