@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select, update
@@ -80,15 +81,15 @@ class Office:
     def room(self) -> SealRoom:
         return self.region.room
 
-    def apply(self, by: Principal = CLERK, **more: object) -> UUID:
-        wanted: dict[str, object] = {
+    def apply(self, by: Principal = CLERK, **more: Any) -> UUID:
+        wanted: dict[str, Any] = {
             "department": MARKET,
             "department_name": NAME,
             "reason": Reason.BUSINESS_NEED,
             "ring_text": NAME,
             **more,
         }
-        return apply(self.room, by, Application(**wanted))  # type: ignore[arg-type]
+        return apply(self.room, by, Application(**wanted))
 
     def take(self, file: UUID, step: Step, by: Principal | None = None) -> State:
         by = by or BY[step]
@@ -96,7 +97,7 @@ class Office:
             return making.make(self.room, by, file)
         return steps.take(self.room, by, file, step, WHY.get(step, Given()))
 
-    def at(self, state: State, **more: object) -> UUID:
+    def at(self, state: State, **more: Any) -> UUID:
         """A fresh seal in that state."""
         file = self.apply(**more)
         ways = {

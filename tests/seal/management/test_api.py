@@ -120,7 +120,7 @@ def test_every_caller_at_every_route(client: FlaskClient, one_office: Office, wh
         wrong = step(client, who, str(file), "suspend", reason="investigation", words="x").status_code
         assert wrong == (404 if who == "other_clerk" else refused)
     for verb, doers in (("make", {"maker"}), ("destroy", {"maker"})):
-        body = {} if verb == "make" else None
+        body: dict[str, str] | None = {} if verb == "make" else None
         expected = 409 if who in doers else refused
         assert call(client, who, "POST", f"{FILES}/{file}/{verb}", body).status_code == expected
     assert one_office.row(file).state == State.IN_USE

@@ -19,9 +19,11 @@ from hsm import signature_value
 from hsm.keys import Purpose
 from hsm.service.errors import IntentUnknown, PolicyRefused
 from hsm.service.policies import Asked
+from hsm.signing import ToBeSigned
+from seal.management.policy import check_file
 from seal.management.reasons import Reason
 from seal.management.states import Public, State, Step
-from seal.models import SealState
+from seal.models import SealRow, SealState
 from seal.orders import PdfOrder, Placement, SealKind
 from seal.stamp import stamp_pdf
 from seal.status_service import answers, policy, publishing, signing, wire
@@ -207,7 +209,9 @@ def test_a_list_by_somebody_else_s_key_is_not_believed(one_office: Office) -> No
     """Altered in its content, or signed with a certificate of ours that is no publisher's."""
     room, now = one_office.room, one_office.region.clock.now()
     signed, said = wire.read(publishing.current(room))
-    other = wire.signing_input(wire.LIST, signed.certificates, wire.payload(Statement(9, *_times(said), {})))
+    other = wire.signing_input(
+        wire.LIST, signed.certificates, wire.payload(Statement(9, said.this_update, said.next_update, {}))
+    )
     with pytest.raises(InvalidInput):
         check_statement(wire.assemble(other, signed.signature), trust(one_office), Moment(now))
     file = one_office.at(State.IN_USE)
@@ -222,13 +226,7 @@ def test_a_list_by_somebody_else_s_key_is_not_believed(one_office: Office) -> No
     assert report.has("seal.list_refused")
 
 
-def _times(said: Statement) -> tuple[object, object]:
-    return said.this_update, said.next_update
-
-
-def _token(data: bytes) -> object:
-    from hsm.signing import ToBeSigned
-
+def _token(data: bytes) -> ToBeSigned:
     return ToBeSigned(Purpose.SEALING, data, "a test's")
 
 
@@ -275,3 +273,27 @@ def test_no_name_of_a_person_is_published(one_office: Office) -> None:
     assert b"person" not in payload
     assert CLERK.label.encode() not in payload
     assert isinstance(one_office.region.clock, FixedClock)
+
+
+def test_the_maker_s_key_signs_only_what_was_applied_for_and_approved(one_office: Office) -> None:
+    """By the signer's own look at the database: a row written there by hand makes no seal."""
+    ground = one_office.room.ground
+    file = one_office.at(State.MADE)
+    row = one_office.seal(file)
+    with ground.db.read() as session:
+        check_file(ground, session, row)
+    for forged in (
+        {"approval_mac": b"0" * 32},
+        {"approver": "person:1"},
+        {"line_text": "财务专用章"},
+        {"state": "applied"},
+    ):
+        before = {name: getattr(one_office.row(file), name) for name in forged}
+        one_office.forge(file, **forged)
+        with ground.db.read() as session, pytest.raises(PolicyRefused):
+            check_file(ground, session, row)
+        one_office.forge(file, **before)
+    with ground.db.read() as session:
+        bare = session.scalars(select(SealRow).where(SealRow.code == "21990000000002")).one()
+        with pytest.raises(PolicyRefused, match="no approved application"):
+            check_file(ground, session, bare)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from sqlalchemy import select
 
@@ -101,7 +103,7 @@ def test_destroying_retires_the_keys_at_once_and_ends_when_the_custodians_have_d
 
 def test_a_change_makes_a_new_seal_and_replaces_the_old_one_when_it_is_taken_into_use(office: Office) -> None:
     old = office.at(State.IN_USE, kind=SealKind.BUSINESS, line_text="行政审批专用章")
-    wanted = {
+    wanted: dict[str, Any] = {
         "replaces": old,
         "reason": Reason.PICTURE_CHANGED,
         "words": "更换印模",
