@@ -17,7 +17,7 @@ WIDEST, NARROWEST = 0.98, 0.62
 """Width of a ring character over its height: from nearly square to clearly tall; beyond that the height gives way."""
 STEP_SHARE, FOOT = 0.93, 0.35
 """How much of its arc a character may fill, measured towards its feet, where the arcs are shorter."""
-_STEPS = 720
+_STEPS = 360
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +41,9 @@ class Path:
 
     @classmethod
     def of(cls, border: Border, inside: float) -> Path:
+        if border.a == border.b:
+            step = math.pi * (border.a - inside) / _STEPS
+            return cls(border, inside, tuple(step * index for index in range(_STEPS + 1)))
         lengths, before = [0.0], _point(border, inside, 0.0)
         for index in range(1, _STEPS + 1):
             now = _point(border, inside, math.pi * index / _STEPS)

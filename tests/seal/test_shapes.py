@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import subprocess
 from dataclasses import replace
@@ -22,6 +23,7 @@ from seal.drawing.kinds import KINDS, Shape
 from seal.drawing.letters import letters
 from seal.drawing.oval import OvalSeal
 from seal.drawing.shapes import Contour, Drawing, bounds, flatten
+from tests.conftest import VECTORS
 from tests.seal import oracles
 
 CODE = "2199000000001"
@@ -230,3 +232,22 @@ def test_poppler_draws_the_same_picture_as_our_png(key: str, tmp_path: Path) -> 
 
 def test_kinds_say_themselves_in_both_languages() -> None:
     assert all(kind.name.zh and kind.name.en and kind.key == key for key, kind in kinds.KINDS.items())
+
+
+@pytest.mark.parametrize("key", ["custom_round", "custom_oval", "personal"])
+def test_any_text_is_drawn_or_refused_with_a_reason(key: str) -> None:
+    """The list of naughty strings, as text and as every line a kind may have."""
+    refused = drawn = 0
+    strings = json.loads((VECTORS / "naughty-strings.json").read_text(encoding="utf-8"))
+    for text in strings:
+        more = {} if key == "personal" else {"line": text[:12] or None, "code": text[:18] or None}
+        try:
+            left, top, right, bottom = bounds(draw(Design(text[:36], key, **more)).contours, 0.1)
+        except InvalidInput as error:
+            refused += bool(error.detail.zh and error.detail.en)
+            continue
+        drawn += 1
+        assert min(left, top) > -0.01
+        assert max(right, bottom) < 60.01
+    assert refused > 50
+    assert refused + drawn == len(strings), "a refusal says why in both languages"
