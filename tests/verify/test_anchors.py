@@ -131,7 +131,7 @@ def test_remembered_issuers_keep_to_their_time_and_their_rules(top: Entity) -> N
     issuer = ca("记忆 CA", top, ext.policies(GOLD), start=NOW - 30 * DAY, days=60)
     top.revoke(issuer, at=NOW + 10 * DAY, reason=5)
     one = leaf(issuer, ext.policies(GOLD), days=20, start=NOW - 25 * DAY)
-    data = ([top.certificate], [issuer.certificate], [top.crl(days=90), issuer.crl(days=90)])
+    data = ([top.certificate], [issuer.certificate], [top.crl(days=90), issuer.crl(at=NOW - 6 * DAY, days=96)])
 
     def store() -> TrustStore:
         return TrustStore.build(data[0], intermediates=data[1], crls=data[2])
