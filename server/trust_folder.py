@@ -52,8 +52,12 @@ def _leaves(house: House) -> list[tuple[str, bytes]]:
     with house.ground.db.read() as session:
         seals = session.scalars(select(SealRow).where(SealRow.state == SealState.IN_USE).order_by(SealRow.code)).all()
     for seal in seals:
-        pair = ((Suite.SM2, seal.sm2_certificate), (Suite.RSA, seal.rsa_certificate))
-        found += [(f"seal-{seal.code}-{suite.value}", octets) for suite, octets in pair if octets]
+        own = {
+            Suite.SM2: seal.sm2_certificate,
+            Suite.RSA: seal.rsa_certificate,
+            Suite.P256: seal.p256_certificate,
+        }
+        found += [(f"seal-{seal.code}-{suite.value}", octets) for suite, octets in own.items() if octets]
     return found
 
 
