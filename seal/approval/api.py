@@ -27,6 +27,7 @@ from seal.approval.schemas import (
     StatementQuery,
     WithdrawBody,
 )
+from seal.batches.schemas import ItemOut, ItemPath, ItemsOut, ItemsQuery
 from seal.ledger import Filter
 from seal.room import SealRoom
 
@@ -120,6 +121,26 @@ def case_page(call: Call[None, None, PagePath]) -> Binary:
     painted = shown.page(room(SealRoom), call.principal, call.path.id, call.path.page)
     told = {"X-Pages": str(painted.pages), "X-Picture-Sha256": painted.sha256}
     return Binary(painted.png, "image/png", inline=True, headers=told)
+
+
+@api(
+    "GET", _CASES + "/{id}/items", tag="seal", summary="待审批批次的清单", summary_en="Documents of a batch that waits",
+    path=CasePath, query=ItemsQuery, returns=ItemsOut, problems=("not-found",), permission=_READERS,
+)  # fmt: skip
+def case_items(call: Call[None, ItemsQuery, CasePath]) -> ItemsOut:
+    query = call.query
+    found = shown.items(room(SealRoom), call.principal, call.path.id, after=query.after, limit=query.limit)
+    return ItemsOut(items=[ItemOut.of(item) for item in found])
+
+
+@api(
+    "GET", _CASES + "/{id}/items/{number}/document", tag="seal", summary="待审批批次中一份文件的原始字节",
+    summary_en="The exact bytes of one document of a batch that waits",
+    path=ItemPath, returns=Media("application/octet-stream"), problems=("not-found",), permission=_READERS,
+)  # fmt: skip
+def case_item_document(call: Call[None, None, ItemPath]) -> Binary:
+    octets, name = shown.item_document(room(SealRoom), call.principal, call.path.id, call.path.number)
+    return Binary(octets, filename=name)
 
 
 @api(

@@ -14,7 +14,8 @@ from sqlalchemy import select, update
 from foundation.jobs import Worker
 from hsm.digests import sha256
 from seal import ledger, ledger_pictures
-from seal.approval import cases, cases_open
+from seal.approval import cases, cases_open, shown
+from seal.approval.errors import CaseUnknown
 from seal.approval.models import SealUse
 from seal.batches import archive, load, report, run
 from seal.batches.errors import BatchEmpty, BatchUnknown, NotNow
@@ -153,6 +154,11 @@ def test_one_approval_covers_the_list_and_only_the_list(office: Office) -> None:
     assert stands.case_id is not None
     waiting = cases.find(room, office.first.principal, stands.case_id)
     assert (waiting.digest, waiting.size, waiting.kind) == (stands.batch.list_sha256, 3, "batch")
+    assert [item.number for item in shown.items(room, office.first.principal, waiting.id)] == [1, 2, 3, 4]
+    assert shown.item_document(room, office.first.principal, waiting.id, 2)[0] == pdfs(3)[1][1]
+    assert shown.page(room, office.first.principal, waiting.id, 1, item=2).pages == 1
+    with pytest.raises(CaseUnknown):
+        shown.items(room, office.other.principal, waiting.id)
     office.first.decide(room, stands.case_id)
     with room.ground.db.begin() as session:  # one document swapped in the list after the approval, file and row
         row = session.get_one(SealBatchItem, (batch.id, 2))
@@ -182,10 +188,10 @@ def test_one_approval_covers_the_list_and_only_the_list(office: Office) -> None:
     jobs.drain()
     assert report.progress(room, ME, batch.id).sealed == 3
     ledger_pictures.tick(room)
-    shown, _ = ledger.lines(room, office.owner.principal, office.seal_id, ledger.Filter(limit=200))
-    shown = [line for line in shown if line.case_id == stands.case_id]
-    assert sorted(line.item or 0 for line in shown) == [1, 2, 3]
-    assert all(line.approvers and "*" in line.approvers[0] for line in shown)
+    found_lines, _ = ledger.lines(room, office.owner.principal, office.seal_id, ledger.Filter(limit=200))
+    lines = [line for line in found_lines if line.case_id == stands.case_id]
+    assert sorted(line.item or 0 for line in lines) == [1, 2, 3]
+    assert all(line.approvers and "*" in line.approvers[0] for line in lines)
 
 
 def test_the_ledger_shows_uses_and_names_lines_that_were_edited(office: Office) -> None:
@@ -194,8 +200,8 @@ def test_the_ledger_shows_uses_and_names_lines_that_were_edited(office: Office) 
     office.stamp(office.pdf(matter=Matter("taizhang", "7")))
     while ledger_pictures.tick(room):
         pass
-    shown, _ = ledger.lines(room, owner, office.seal_id, ledger.Filter(matter="taizhang"))
-    (line,) = shown
+    found_lines, _ = ledger.lines(room, owner, office.seal_id, ledger.Filter(matter="taizhang"))
+    (line,) = found_lines
     assert (line.document_sha256, line.matter_number) == (sha256(papers.pdf()).hex(), "7")
     assert line.picture_how == ledger_pictures.PDF_HOW
     assert len(line.picture_sha256 or "") == 64
