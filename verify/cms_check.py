@@ -34,6 +34,7 @@ from verify.trust import TrustStore, Use
 from verify.words import finding
 
 COUNTER_SIGNATURE = "1.2.840.113549.1.9.6"
+MOST_TIME_STAMPS = 8
 _KNOWN = frozenset({cms.TIME_STAMP_ATTRIBUTE, CERTIFICATE_VALUES, REVOCATION_VALUES})
 
 
@@ -267,6 +268,8 @@ def _states(content: bytes, actual: bytes, document: Document) -> list[Finding] 
 
 def _check_attributes(signer: SignerInfo, rules: Rules) -> list[Finding]:
     """Unsigned attributes other than time stamps over the signature value."""
+    if len(signer.time_stamps) > MOST_TIME_STAMPS:
+        raise Broken(Sub.FORMAT_FAILURE, finding("file.limits", f"{len(signer.time_stamps)} time stamps"))
     named: list[Finding] = []
     for attribute in signer.unsigned_attributes:
         if attribute.oid in _KNOWN or (rules.names_extras and attribute.oid == COUNTER_SIGNATURE):

@@ -16,7 +16,7 @@ from seal import cms
 from seal.cms import SignedData, SignerInfo
 from verify.armour import unwrapped
 from verify.certificates import judge_chain
-from verify.checked import Broken, Checked, tell
+from verify.checked import Broken, Checked, tell, tell_unsupported
 from verify.cms_check import COUNTER_SIGNATURE, Document, Rules, check_signer
 from verify.context import Context
 from verify.judged import File, Judged
@@ -24,6 +24,8 @@ from verify.report import Finding, SignatureReport, Sub
 from verify.words import finding
 
 MOST_STRUCTURES = 4
+MOST_COUNTERS = 8
+"""Counter-signatures of one signer."""
 _SHAPES = {"cms": "CMS (RFC 5652)", "gm": "CMS (GM/T 0010)"}
 _SECRET = frozenset(
     {
@@ -115,9 +117,12 @@ def _check(
 
 def _counters(signed: SignedData, signer: SignerInfo, name: str, context: Context) -> Iterator[SignatureReport]:
     """Counter-signatures (RFC 5652 11.4): signatures over this signer's value."""
-    values = (value for item in signer.unsigned_attributes if item.oid == COUNTER_SIGNATURE for value in item.values)
-    for number, value in enumerate(values, 1):
-        place, form = f"{name}.{number}", "CMS counter-signature"
+    values = [value for item in signer.unsigned_attributes if item.oid == COUNTER_SIGNATURE for value in item.values]
+    form = "CMS counter-signature"
+    if len(values) > MOST_COUNTERS:
+        yield tell_unsupported(f"{name}.…", form, finding("file.limits", f"{len(values)} counter-signatures"))
+    for number, value in enumerate(values[:MOST_COUNTERS], 1):
+        place = f"{name}.{number}"
         try:
             counter = cms.read_signer(value)
         except DerError as error:

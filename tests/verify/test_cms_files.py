@@ -227,6 +227,17 @@ def test_one_altered_octet(context: Context, regions: dict[str, Region], algorit
         assert report.verdict is not Verdict.GENUINE, at
 
 
+def test_more_unsigned_attributes_than_anybody_needs(context: Context, region: Region) -> None:
+    made = odd_cms.signer_info(region.seal, CONTENT)
+    value = der.parse(made).children()[5].as_octets()
+    counter, token = odd_cms.signer_info(region.code, value, counter=True), sealing.token(region.tsa, value)
+    for kind, one in ((COUNTER_SIGNATURE, counter), (cms.TIME_STAMP_ATTRIBUTE, token)):
+        how = Message(value=value, unsigned=(odd_cms.attribute(kind, *[one] * 60),))
+        report = check(odd_cms.message(region.seal, how=how), context)
+        assert (report.verdict, report.has("file.limits")) == (Verdict.NOT_GENUINE, True)
+        assert len(report.signatures) <= 10
+
+
 def test_content_types(context: Context, region: Region) -> None:
     """Data of either arc, told when mixed; anything else is another message."""
     data = odd_cms.message(region.seal, how=Message(gm=True))

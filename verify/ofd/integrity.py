@@ -14,7 +14,7 @@ from verify.checked import Checked, tell, tell_unsupported
 from verify.cms_check import check_cms
 from verify.moments import Moment
 from verify.ofd.listing import repeated
-from verify.ofd.signed_value import check_bare, digest_document, kind_of
+from verify.ofd.signed_value import Tries, check_bare, digest_document, kind_of
 from verify.report import Finding, SignatureReport
 from verify.trust import TrustStore
 from verify.words import finding
@@ -73,7 +73,7 @@ def _signature(
     if kind_of(value) == "cms":
         checked = check_cms(value, document, trust, moment, needs_binding=False)
     else:
-        checked = check_bare(value, entries, "", trust.leaves, trust, moment)
+        checked = check_bare(value, entries, "", trust.leaves, trust, moment, Tries())
     if checked is None:
         return tell_unsupported(ENTRIES, _FORM, finding("ofd.bare_value"))
     return tell(checked, name=ENTRIES, form=_FORM, coverage="file_names", broken_by=tuple(found))

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from hsm.digests import Digest
 from hsm.schemes import scheme_of_oid
 from seal.ofd.document import bodies, child, children, refuse_alike, text
 from seal.ofd.package import ROOT, Package, PackageError
@@ -18,7 +19,7 @@ from verify.ofd.container import is_altered
 from verify.ofd.integrity import Integrity, check_integrity
 from verify.ofd.listing import Listed, listed_signatures, repeated
 from verify.ofd.protection import protection
-from verify.ofd.signed_value import check_value
+from verify.ofd.signed_value import Tries, check_value
 from verify.ofd.times import compare_times
 from verify.report import Finding, SignatureReport, Sub
 from verify.trust import TrustStore
@@ -59,14 +60,29 @@ def judge_ofd(data: bytes, trust: TrustStore, moment: Moment) -> Judged:
         return Judged((), (finding(code, error.detail.en),))
 
 
+class _Work:
+    """What is spent on one package: each file is digested once, and only so many certificates are tried."""
+
+    def __init__(self, package: Package) -> None:
+        self.tries = Tries()
+        self._package = package
+        self._digests: dict[tuple[Digest, str], bytes] = {}
+
+    def digest(self, kind: Digest, name: str) -> bytes:
+        found = self._digests.get((kind, name))
+        if found is None:
+            found = self._digests[kind, name] = kind.of(self._package.file(name))
+        return found
+
+
 def _judge(data: bytes, package: Package, trust: TrustStore, moment: Moment) -> Judged:
     documents = bodies(package)
     refuse_alike(documents)
     listed = listed_signatures(package, documents)
     licence = _custom_data(package)
     integrity = check_integrity(package, trust, moment)
-    several = len(documents) > 1
-    reports = [_signature(package, item, trust, moment, several=several) for item in listed]
+    work, several = _Work(package), len(documents) > 1
+    reports = [_signature(package, item, trust, moment, work, several=several) for item in listed]
     findings = list(_integrity_findings(integrity, reports))
     if not listed:
         told = (integrity.report,) if integrity is not None else ()
@@ -89,7 +105,9 @@ def _integrity_findings(integrity: Integrity | None, reports: list[SignatureRepo
     return [finding("ofd.integrity_list") if sealed else finding("ofd.integrity_names_only")]
 
 
-def _signature(package: Package, item: Listed, trust: TrustStore, moment: Moment, *, several: bool) -> SignatureReport:
+def _signature(
+    package: Package, item: Listed, trust: TrustStore, moment: Moment, work: _Work, *, several: bool
+) -> SignatureReport:
     name = item.id or item.signature_file
     if several:
         name = f"{item.document}#{name}"
@@ -97,10 +115,10 @@ def _signature(package: Package, item: Listed, trust: TrustStore, moment: Moment
         value, signed = package.file(item.value_file), package.file(item.signature_file)
     except PackageError as error:
         return tell_unsupported(name, "OFD", finding("file.damaged", error.detail.en))
-    form, checked = check_value(package, item, value, signed, trust, moment)
+    form, checked = check_value(package, item, value, signed, trust, moment, work.tries)
     if checked is None:
         return tell_unsupported(name, form, finding("ofd.bare_value"))
-    broken = _references(package, item)
+    broken = _references(package, item, work)
     report = tell(_timed(checked, item), name=name, form=form, coverage="references", broken_by=tuple(broken))
     if checked.intact and any(found.code == "ofd.reference" for found in broken):
         report = replace(report, sub_indication=Sub.HASH_FAILURE)
@@ -113,7 +131,7 @@ def _timed(checked: Checked, item: Listed) -> Checked:
     return replace(checked, claimed=claimed, findings=(*checked.findings, *found))
 
 
-def _references(package: Package, item: Listed) -> list[Finding]:
+def _references(package: Package, item: Listed, work: _Work) -> list[Finding]:
     """Every referred file is there, once, and has the digest the signature states."""
     if item.keyed_digest:
         return [finding("ofd.digest_keyed", item.digest_name)]
@@ -124,7 +142,7 @@ def _references(package: Package, item: Listed) -> list[Finding]:
     found = [
         finding("ofd.reference", reference.file)
         for reference in item.references
-        if reference.file not in package or item.digest.of(package.file(reference.file)) != reference.value
+        if reference.file not in package or work.digest(item.digest, reference.file) != reference.value
     ]
     if twice := repeated(reference.file for reference in item.references):
         found.append(finding("ofd.reference_twice", "、".join(twice[:5])))

@@ -27,13 +27,24 @@ from verify.seals import Place, check_seal_signature
 from verify.trust import TrustStore, Use
 from verify.words import finding
 
-MOST_TRIED = 32
+MOST_TRIED = 256
 _MOST_BARE = 80
 """A bare SM2 or P-256 value has 64 to 72 octets; damaged structures of a container's size are damaged containers."""
 
 
+class Tries:
+    """How many certificates may still be tried for the bare values of one package."""
+
+    def __init__(self) -> None:
+        self._left = MOST_TRIED
+
+    def take(self) -> bool:
+        self._left -= 1
+        return self._left >= 0
+
+
 def check_value(
-    package: Package, item: Listed, value: bytes, signed: bytes, trust: TrustStore, moment: Moment
+    package: Package, item: Listed, value: bytes, signed: bytes, trust: TrustStore, moment: Moment, tries: Tries
 ) -> tuple[str, Checked | None]:
     """(form, result); no result for a bare value nobody can be found for. `signed` is Signature.xml."""
     document = Document(lambda digest: digest.of(signed), lambda: signed)
@@ -48,7 +59,7 @@ def check_value(
     if kind == "cms":
         return "OFD GB/T 35275", check_cms(value, document, trust, moment, needs_binding=False)
     beside = _beside(package, item)
-    return "OFD SM2 bare", check_bare(value, signed, item.method, (*beside, *trust.leaves), trust, moment)
+    return "OFD SM2 bare", check_bare(value, signed, item.method, (*beside, *trust.leaves), trust, moment, tries)
 
 
 def kind_of(value: bytes) -> str | None:
@@ -67,15 +78,21 @@ def kind_of(value: bytes) -> str | None:
 
 
 def check_bare(
-    value: bytes, signed: bytes, method: str, candidates: tuple[Certificate, ...], trust: TrustStore, moment: Moment
+    value: bytes,
+    signed: bytes,
+    method: str,
+    candidates: tuple[Certificate, ...],
+    trust: TrustStore,
+    moment: Moment,
+    tries: Tries,
 ) -> Checked | None:
     """The first candidate whose key made the value, over the octets or over their digest (both were usual)."""
     scheme = scheme_of_oid(method) or Scheme.SM2_SM3
-    tried = 0
     for certificate in dict.fromkeys(candidates):
-        if certificate.is_ca or tried == MOST_TRIED:
+        if certificate.is_ca:
             continue
-        tried += 1
+        if not tries.take():
+            break
         for message in (signed, scheme.digest.of(signed)):
             try:
                 told = values.departures(certificate.spki, scheme, message, value)
