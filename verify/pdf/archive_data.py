@@ -17,12 +17,11 @@ def archive_items(structure: Structure | None) -> tuple[Item, ...]:
         return ()
     found: dict[tuple[Sort, bytes], Item] = {}
     try:
-        with reading():
+        with reading(), structure.reader.working():
             before: Any = None
             for revision in range(structure.revisions):
-                last = revision == structure.revisions - 1
-                handler = structure.reader if last else structure.reader.get_historical_resolver(revision)
-                store = at(handler.root, "/DSS")
+                handler = structure.shown(revision)
+                store = at(handler.root, "/DSS") if handler is not None else None
                 if store is None or store == before:
                     continue
                 before = store

@@ -19,7 +19,7 @@ _MOST_NAMES = 256
 
 def licence_data(structure: Structure) -> Mapping[str, object] | None:
     """The JSON object attached as `licence.json`; None when there is none. Raises `PdfTrouble` over damage."""
-    with reading():
+    with reading(), structure.reader.working():
         names = at(at(structure.reader.root, "/Names", {}), "/EmbeddedFiles")
         if names is None:
             return None

@@ -32,7 +32,7 @@ _CEILING = {1: ModificationLevel.LTA_UPDATES, 2: ModificationLevel.FORM_FILLING,
 
 def changes_after(structure: Structure, signature: Signature, revision: int) -> Changes:
     """Compare every revision after `revision` with it; raises `PdfTrouble` when that cannot be done."""
-    with reading():
+    with reading(), structure.reader.working():
         lock = FieldMDPSpec.from_pdf_object(signature.field_mdp) if signature.field_mdp is not None else None
         level = signature.doc_mdp
         permission = MDPPerm(level) if level in _CEILING else None

@@ -61,13 +61,13 @@ class _Watched(io.BytesIO):
 
     def __init__(self, data: bytes, deadline: float) -> None:
         super().__init__(data)
-        self._deadline = deadline
+        self.deadline = deadline
         self.skips: dict[int, int] = {}
 
     def seek(self, offset: int, whence: int = 0, /) -> int:
         place = super().seek(offset, whence)
         jumps = whence == 1 and place in self.skips
-        if (whence == 0 or jumps) and time.monotonic() > self._deadline:
+        if (whence == 0 or jumps) and time.monotonic() > self.deadline:
             raise PdfTrouble("too much work", limit=True)
         return super().seek(self.skips[place]) if jumps else place
 
@@ -77,15 +77,29 @@ class BoundedReader(PdfFileReader):
 
     def __init__(self, data: bytes, seconds: float = SECONDS) -> None:
         self._reads = 0
-        self.deadline = time.monotonic() + seconds
         view, skips = shortened(data)
-        watched = _Watched(view, self.deadline)
-        super().__init__(watched, strict=True, decode_limits=_LIMITS)
-        watched.skips = skips
+        self._left = seconds
+        self._watched = _Watched(view, time.monotonic() + seconds)
+        super().__init__(self._watched, strict=True, decode_limits=_LIMITS)
+        self._watched.skips = skips
+        self._left = self._watched.deadline - time.monotonic()
+
+    @property
+    def late(self) -> bool:
+        return time.monotonic() > self._watched.deadline
+
+    @contextmanager
+    def working(self) -> Iterator[None]:
+        """Only time spent reading counts: hashing a large file in between is no sign of a hostile one."""
+        self._watched.deadline = time.monotonic() + self._left
+        try:
+            yield
+        finally:
+            self._left = self._watched.deadline - time.monotonic()
 
     def get_object(self, *args: Any, **named: Any) -> Any:
         self._reads += 1
-        if self._reads > MOST_READS or (self._reads % 64 == 0 and time.monotonic() > self.deadline):
+        if self._reads > MOST_READS or (self._reads % 64 == 0 and self.late):
             raise PdfTrouble("too much work", limit=True)
         return super().get_object(*args, **named)
 
@@ -138,6 +152,12 @@ class Structure:
     def revisions(self) -> int:
         return int(self.reader.xrefs.total_revisions)
 
+    def shown(self, revision: int) -> Any:
+        """The file as of `revision`; None for the hind part of a linearised file, which is no revision of its own."""
+        if "/Root" not in self.reader.trailer.flatten(revision):
+            return None
+        return self.reader if revision == self.revisions - 1 else self.reader.get_historical_resolver(revision)
+
     def startxref(self, revision: int) -> int:
         return int(self.reader.xrefs.get_startxref_for_revision(revision))
 
@@ -156,18 +176,19 @@ def read_structure(data: bytes) -> Structure:
     """Open the file and list its signature fields; raises `PdfTrouble`."""
     with reading():
         structure = Structure(BoundedReader(data))
-        if structure.reader.encrypted:
-            raise PdfTrouble("encrypted")
-        if structure.revisions > MOST_REVISIONS:
-            raise PdfTrouble("too many revisions", limit=True)
-        for revision in range(structure.revisions):
-            if "/Root" not in structure.reader.trailer.flatten(revision):
-                structure.fields.append({})  # the hind part of a linearised file, which is no revision of its own
-                continue
-            last = revision == structure.revisions - 1
-            handler = structure.reader if last else structure.reader.get_historical_resolver(revision)
-            structure.fields.append(_fields(handler, structure.signatures))
+        with structure.reader.working():
+            _look_over(structure)
         return structure
+
+
+def _look_over(structure: Structure) -> None:
+    if structure.reader.encrypted:
+        raise PdfTrouble("encrypted")
+    if structure.revisions > MOST_REVISIONS:
+        raise PdfTrouble("too many revisions", limit=True)
+    for revision in range(structure.revisions):
+        handler = structure.shown(revision)
+        structure.fields.append(_fields(handler, structure.signatures) if handler is not None else {})
 
 
 def _fields(handler: Any, signatures: dict[tuple[str, tuple[int, ...]], Signature]) -> dict[str, bool]:

@@ -23,16 +23,9 @@ class Revisions:
 
     def after(self, revision: int) -> list[Difference]:
         """Everything later revisions changed; raises `PdfTrouble`."""
-        with reading():
+        with reading(), self._versions.structure.reader.working():
             last = self._versions.structure.revisions - 1
             return [difference for step in range(revision, last) for difference in self._step(step)]
-
-    def field_at(self, revision: int, name: str) -> tuple[int, tuple[float, float, float, float]] | None:
-        """Page and rectangle of the first place where a field shows."""
-        with reading():
-            seen = self._view(revision)
-            places = (seen.places.get(key) for key, owner in seen.owners.items() if owner == name)
-            return next(((place[0], place[1]) for place in places if place is not None and place[1] is not None), None)
 
     def _view(self, revision: int) -> View:
         if revision not in self._views:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
 from pyhanko.pdf_utils import generic
@@ -39,7 +38,7 @@ class Versions:
     def spend(self) -> None:
         """Called for every value compared; shared work is done once, but a file can still be built to explode."""
         self._nodes += 1
-        late = self._nodes % 1024 == 0 and time.monotonic() > self.structure.reader.deadline
+        late = self._nodes % 1024 == 0 and self.structure.reader.late
         if self._nodes > MOST_NODES or late:
             raise PdfTrouble("too much work", limit=True)
 
