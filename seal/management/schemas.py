@@ -6,10 +6,11 @@ from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from ca.schemas import decode
-from foundation.web.api import Wire
+from foundation.web.api import Wire, bad
+from seal.design_schemas import PictureBody
 from seal.kinds import KINDS, SealKind
 from seal.management.apply import Application, Custody
 from seal.management.destroying import SealKey
@@ -19,6 +20,7 @@ from seal.management.reasons import WORDS, Reason
 from seal.management.states import STEP_WORDS, Public, State, Step, Who, steps_from
 from seal.management.states import WORDS as STATES
 from seal.management.steps import Given
+from seal.ses import CertificateList
 from seal.tokens import token_key
 
 Words = Annotated[str, Field(min_length=1, max_length=500, description="Why, in words; kept encrypted")]
@@ -35,11 +37,23 @@ class ApplyBody(Wire):
     ring_text: str = Field(min_length=2, max_length=36, description="What the seal says; on a name seal, the name")
     line_text: str | None = Field(None, min_length=1, max_length=12, description="Below the star: the purpose")
     diameter_mm: float = Field(42.0, ge=10, le=60)
+    picture: PictureBody | None = Field(
+        None, description="The whole design, for what is not the usual round seal; its text is ring_text again"
+    )
     custody: Custody = Custody.CLOUD
     custodian: str | None = Field(None, min_length=2, max_length=60, description="Who holds it; needed for a UKey")
     reason: Reason
     words: Words | None = None
     replaces: UUID | None = Field(None, description="File of the seal to change (变更)")
+
+    @model_validator(mode="after")
+    def _one_text(self) -> ApplyBody:
+        if self.picture is not None and (self.picture.text, self.picture.line) != (self.ring_text, self.line_text):
+            raise bad(
+                "picture 的 text、line 须与 ring_text、line_text 一致。",
+                "Text and line of the picture must be ring_text and line_text.",
+            )
+        return self
 
     def application(self) -> Application:
         return Application(
@@ -50,6 +64,7 @@ class ApplyBody(Wire):
             kind=self.kind,
             line_text=self.line_text,
             diameter=self.diameter_mm,
+            picture=self.picture.design() if self.picture else None,
             custody=self.custody,
             custodian=self.custodian,
             words=self.words,
@@ -74,8 +89,12 @@ class MakeStepBody(Wire):
         None, max_length=32_000, description="PKCS#10 of the custodian's UKey: DER in base64, or PEM"
     )
 
+    ses_version: Literal[4, 5] | None = Field(None, description="4: GB/T 38540-2020, 5: GM/T 0031-2025")
+    cert_list: CertificateList | None = None
+
     def how(self) -> How:
-        return How() if self.token_request is None else How(token=token_key(decode(self.token_request)))
+        token = None if self.token_request is None else token_key(decode(self.token_request))
+        return How(token, self.ses_version, self.cert_list)
 
 
 class ListQuery(Wire):

@@ -20,6 +20,7 @@ from hsm.keys import Purpose
 from hsm.signing import ToBeSigned
 from hsm.sm2 import Sm2PrivateKey, pkcs8_of_scalar
 from seal import keeping
+from seal.drawing.design import Design
 from seal.management.direct import make_directly
 from seal.models import SealRow
 from seal.orders import SealRecord, SealRequest
@@ -56,6 +57,7 @@ def request(number: int) -> SealRequest:
         ses_version=5,
         cert_list=CertificateList.DIGESTS,
         token=TokenKey(key.spki),
+        picture=Design("印川市数据局", "company_section", code="2199000000001", double_ring=True),
     )
 
 
