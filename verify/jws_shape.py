@@ -96,8 +96,9 @@ def _item(item: object) -> Signature:
     if not isinstance(item, dict):
         raise JwsError("file.damaged", "JWS JSON")
     protected, value, open_header = item.get("protected", ""), item.get("signature"), item.get("header", {})
-    good = isinstance(protected, str) and isinstance(value, str) and isinstance(open_header, dict)
-    if not good or not protected.isascii() or not value.isascii():
+    if not (isinstance(protected, str) and isinstance(value, str) and isinstance(open_header, dict)):
+        raise JwsError("file.damaged", "JWS JSON")
+    if not (protected.isascii() and value.isascii()):
         raise JwsError("file.damaged", "JWS JSON")
     return _signature(protected.encode(), value.encode(), open_header)
 
