@@ -7,7 +7,6 @@ Holds nothing worth taking, and lives under hard limits of memory and processor 
 from __future__ import annotations
 
 import base64
-import ctypes
 import json
 import resource
 import sys
@@ -16,14 +15,13 @@ from io import BytesIO
 from typing import Any
 
 from PIL import Image
-from pypdfium2 import PdfDocument, raw
+from pypdfium2 import PdfDocument
 
 from verify.pdf.pixels import Pixels, differing, hidden_part
 
 MEMORY = 1536 * 1024 * 1024
 SCALE = 1.5
 MOST_SIDE = 1400
-_pdfium: Any = raw
 
 
 def main() -> None:
@@ -71,27 +69,19 @@ def _draw(document: Any, number: int) -> tuple[Any, Image.Image] | None:
     if number > len(document):
         return None
     page = document[number - 1]
-    scale = min(SCALE, MOST_SIDE / max(page.get_size()))
-    return page, page.render(scale=scale, may_draw_forms=True).to_pil().convert("RGB")
+    bitmap = page.render(scale=min(SCALE, MOST_SIDE / max(page.get_size())), may_draw_forms=True)
+    return bitmap.get_posconv(page), bitmap.to_pil().convert("RGB")
 
 
 def _points(drawn: tuple[Any, Image.Image], box: Pixels) -> list[float]:
     """A box of pixels in points of the page, whichever way it is turned and cropped."""
-    x, y = ctypes.c_double(), ctypes.c_double()
-    corners = []
-    for across, down in ((box[0], box[1]), (box[2], box[3])):
-        _pdfium.FPDF_DeviceToPage(drawn[0], 0, 0, *drawn[1].size, 0, across, down, x, y)
-        corners.append((x.value, y.value))
+    corners = [drawn[0].to_page(*corner) for corner in (box[:2], box[2:])]
     (x0, y0), (x1, y1) = corners
     return [round(value, 1) for value in (min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1))]
 
 
 def _pixels(drawn: tuple[Any, Image.Image], box: Sequence[float]) -> Pixels:
-    x, y = ctypes.c_int(), ctypes.c_int()
-    corners = []
-    for across, up in ((box[0], box[1]), (box[2], box[3])):
-        _pdfium.FPDF_PageToDevice(drawn[0], 0, 0, *drawn[1].size, 0, across, up, x, y)
-        corners.append((x.value, y.value))
+    corners = [drawn[0].to_bitmap(*corner) for corner in (box[:2], box[2:])]
     (x0, y0), (x1, y1) = corners
     width, height = drawn[1].size
     return max(0, min(x0, x1)), max(0, min(y0, y1)), min(width, max(x0, x1)), min(height, max(y0, y1))
