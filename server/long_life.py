@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from foundation.errors import Unavailable
 from foundation.text import Text
 from seal.longlife import job
@@ -33,6 +35,9 @@ class Judged:
             raise ChainBroken(f"{stamp.name}: {stamp.sub_indication or 'time'}")
 
 
-def extend(house: House) -> job.Outcome:
-    """One round of the next-day job and of renewals."""
-    return job.run(house.seal, Judged(house.verify))
+LATELY = timedelta(days=3)
+
+
+def extend(house: House, *, everything: bool = False) -> job.Outcome:
+    """One round of the next-day job and of renewals: of the last days, or of all that was ever sealed."""
+    return job.run(house.seal, Judged(house.verify), within=None if everything else LATELY)

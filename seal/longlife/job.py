@@ -55,24 +55,25 @@ class Outcome:
     waiting: int = 0
 
 
-def run(room: SealRoom, check: ChainCheck, *, most: int = BATCH) -> Outcome:
-    """One round: what the setting asks for, then renewals."""
+def run(room: SealRoom, check: ChainCheck, *, most: int = BATCH, within: timedelta | None = None) -> Outcome:
+    """One round: what the setting asks for, then renewals. `within`: look at what was sealed so lately only."""
     settings = room.ground.settings.seal
     level = Level(settings.extend_to)
     if level is Level.B_T:
         return Outcome()
     at_once = settings.extend_when == "at-once"
     counts = {"extended": 0, "refused": 0, "waiting": 0}
-    for step in _due(room, level, most, at_once=at_once):
+    since = None if within is None else room.ground.clock.now() - within
+    for step in _due(room, level, most, since, at_once=at_once):
         counts[_one(room, step, level, check, at_once=at_once)] += 1
     return Outcome(**counts)
 
 
-def _due(room: SealRoom, level: Level, most: int, *, at_once: bool) -> Iterator[Step]:
+def _due(room: SealRoom, level: Level, most: int, since: datetime | None, *, at_once: bool) -> Iterator[Step]:
     now = room.ground.clock.now()
     horizon = now + timedelta(seconds=1) if at_once else _published(room)
     with room.ground.db.read() as session:
-        fresh = session.execute(_fresh(horizon, most)).all()
+        fresh = session.execute(_fresh(since, horizon, most)).all()
         older = session.scalars(_older(level, now + BEFORE, horizon, most)).all() if level is Level.B_LTA else []
     yield from (Step(order, 1, result, result) for order, result in fresh if result is not None)
     for row in older:
@@ -88,7 +89,7 @@ def _published(room: SealRoom) -> datetime:
     return min(read_crl(crl.current(room.ca, slug)).this_update for slug in issuing)
 
 
-def _fresh(horizon: datetime, most: int) -> Select[UUID, str | None]:
+def _fresh(since: datetime | None, horizon: datetime, most: int) -> Select[UUID, str | None]:
     known = select(SealLongLife.id).where(SealLongLife.order_id == SealOrder.id)
     return (
         select(SealOrder.id, SealOrder.result_sha256)
@@ -96,6 +97,7 @@ def _fresh(horizon: datetime, most: int) -> Select[UUID, str | None]:
             SealOrder.state == OrderState.SEALED,
             SealOrder.format == "pdf",
             SealOrder.sealed_at < horizon,
+            *(() if since is None else (SealOrder.recorded_at >= since,)),
             ~known.exists(),
         )
         .order_by(SealOrder.sealed_at, SealOrder.id)
