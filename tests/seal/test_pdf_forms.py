@@ -9,13 +9,18 @@ import pytest
 from ca.chain import chain
 from ca.suites import Suite
 from foundation import der
-from foundation.errors import InvalidInput
+from foundation.errors import InvalidInput, YinxinError
+from hsm.keys import Purpose
+from hsm.service.policies import Asked
 from seal import cms, keeping, ses
 from seal.compare_pdf import RANGE
 from seal.find import row_of
+from seal.held import key_name
 from seal.orders import PdfOrder, Placement
 from seal.pdf_forms import Level, PdfForm
 from seal.places import Places
+from seal.policies import check_sealing
+from seal.ses_writing import to_be_signed
 from seal.stamp import stamp_pdf
 from tests.seal import oracles, papers
 from tests.seal.conftest import Region
@@ -152,3 +157,27 @@ def test_evidence_for_later_goes_along_at_once(one_region: Region, tmp_path: Pat
     assert b"/DSS" in sealed
     assert (b"/ETSI.RFC3161" in sealed) == (level is Level.B_LTA)
     assert genuine(one_region, sealed)
+
+
+def test_the_signer_signs_the_recorded_form_only(one_region: Region) -> None:
+    room = one_region.room
+    row = row_of(room, one_region.principal, one_region.seal_id)
+    held = keeping.held(room, row)
+    ref = room.keys.signer(key_name(row.code, Suite.SM2)).ref
+    digest = bytes(32)
+    for form in PdfForm:
+        wanted = PdfOrder(papers.pdf(), one_region.seal_id, PLACE, one_region.key(), SM2, form=form)
+        done = stamp_pdf(room, one_region.principal, wanted)
+        tbs = to_be_signed(held.esl, done.signing_time, digest, "/ByteRange [0 1 2 3]")
+        octets = {
+            PdfForm.PADES: held.templates[Suite.SM2].signed_attributes(digest),
+            PdfForm.GM_CMS: held.gm_template.signed_attributes(digest),
+            PdfForm.GM_SEAL: tbs,
+        }
+        for other, data in octets.items():
+            asked = Asked(ref, Purpose.SEALING, f"seal-order:{done.order_id}:sm2", data)
+            if other is form:
+                check_sealing(room.ground, room.ca, {}, asked)
+            else:
+                with pytest.raises(YinxinError):
+                    check_sealing(room.ground, room.ca, {}, asked)
