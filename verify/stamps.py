@@ -47,18 +47,17 @@ def check_stamp(
     data: bytes,
     covered: Callable[[Digest], bytes],
     trust: TrustStore,
-    when: Moment | datetime,
+    asked: Moment,
     *,
     archive: bool = False,
     beside: Iterable[bytes] = (),
 ) -> StampResult:
     """Judge the token at the start of `data`; `covered` gives the digest of what it should be about.
 
-    `when.proved`: a later document time stamp covers this one. `archive`: it is a document time stamp itself, which may
-    be younger than the moment asked about and then proves nothing yet. `beside`: certificates that came with what it
-    covers and may help to build its path.
+    `asked.proved`: a later document time stamp covers this one. `archive`: it is a document time stamp itself, which
+    may be younger than the moment asked about and then proves nothing yet. `beside`: certificates that came with what
+    it covers and may help to build its path.
     """
-    asked = when if isinstance(when, Moment) else Moment(when)
     try:
         shape = cms.read(data)
         token = read_token(shape.raw)
