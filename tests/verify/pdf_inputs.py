@@ -21,7 +21,7 @@ from tests.verify.pdf_papers import File, paper
 from tests.verify.pki import NOW
 from tests.verify.test_families import DAY, named
 
-PLACE = 12_000
+PLACE = 80_000
 Make = Callable[[Callable[[Digest], bytes], bytes], bytes]
 """From the digest of the ranges, and their octets, to what goes into /Contents."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from io import BytesIO
+from pathlib import Path
 
 import pikepdf
 import pytest
@@ -146,3 +147,11 @@ def test_hybrid_tables_show_no_reader_another_file() -> None:
     evil = b"\x01" + sealed.index(b"%d 0 obj" % File(sealed).content[1]).to_bytes(4, "big") + b"\x00"
     after = ask("sm2", _hybrid(sealed, evil))
     assert (after.verdict, after.intact) == (Verdict.NOT_GENUINE, False), told(after)
+
+
+@pytest.mark.parametrize("name", ["SignedValueV4.dat", "SignedValueV5.dat"])
+def test_a_foreign_seal_of_another_document_in_the_place(vectors: Path, name: str) -> None:
+    """The structure is read and its hash compared with this file, whatever the generation."""
+    octets = (vectors / "seal" / name).read_bytes()
+    report = report_on("sm2", embed(lambda _digest, _covered: octets, "GM.sm2seal"))
+    assert (report.verdict, report.has("signature.hash")) == (Verdict.NOT_GENUINE, True), told(report)
