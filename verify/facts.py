@@ -43,6 +43,7 @@ def from_code(code: CheckedCode) -> LicenceFacts:
         number=next((values[key] for key in _NUMBERS if key in values), None),
         holder=next((values[key] for key in _HOLDERS if key in values), None),
         values={labels[key]: value for key, value in values.items()},
+        type_code=code.template.licence_type,
     )
 
 

@@ -16,6 +16,7 @@ from verify.context import MOST_OCTETS, Context
 from verify.detect import FileKind, detect
 from verify.kinds import DOCUMENTS, JUDGES, SIGNATURE_FILES, WITH_CONTENT, File, Judged, judge_printed
 from verify.report import Finding, Report, Severity, SignatureReport, by_weight, decide
+from verify.scope import check_scope
 from verify.seal_states import ask_about_seals
 from verify.status import ask_about_file
 from verify.words import finding
@@ -29,6 +30,7 @@ def judge(data: bytes, *, name: str | None, context: Context, content: bytes | N
     kind = detect(data)
     judged = _refusal(file, context) or JUDGES[kind](file, context)
     judged = replace(judged, signatures=ask_about_seals(judged.signatures, context))
+    judged = replace(judged, signatures=check_scope(judged.signatures, judged.licence, context.trust))
     if context.strict:
         hardened = tuple(map(strictness.harden_signature, judged.signatures))
         judged = replace(judged, signatures=hardened, findings=tuple(map(strictness.harden, judged.findings)))
@@ -50,7 +52,9 @@ def judge(data: bytes, *, name: str | None, context: Context, content: bytes | N
 def judge_code(text: str, *, context: Context) -> Report:
     """The report about a scanned code."""
     file = File(text.encode("utf-8", "replace"))
-    return _report(file, FileKind.CODE, judge_printed(file, context), context.moment.now)
+    judged = judge_printed(file, context)
+    judged = replace(judged, signatures=check_scope(judged.signatures, judged.licence, context.trust))
+    return _report(file, FileKind.CODE, judged, context.moment.now)
 
 
 def _refusal(file: File, context: Context) -> Judged | None:

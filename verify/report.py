@@ -15,6 +15,25 @@ from typing import Any
 
 from foundation.text import Text
 from verify.changes import Change
+from verify.indications import FAILED_SUBS, Indication, Sub, indication_of
+
+__all__ = [
+    "FAILED_SUBS",
+    "CertificateLine",
+    "Finding",
+    "Indication",
+    "LicenceFacts",
+    "Report",
+    "Severity",
+    "SignatureReport",
+    "Sub",
+    "Verdict",
+    "by_weight",
+    "clean",
+    "decide",
+    "indication_of",
+    "stamp",
+]
 
 
 class Verdict(StrEnum):
@@ -30,49 +49,6 @@ class Severity(StrEnum):
     UNKNOWN = "unknown"
     WARNING = "warning"
     INFO = "info"
-
-
-class Indication(StrEnum):
-    PASSED = "TOTAL-PASSED"
-    FAILED = "TOTAL-FAILED"
-    INDETERMINATE = "INDETERMINATE"
-
-
-class Sub(StrEnum):
-    """EN 319 102-1 table 5 (TOTAL-FAILED) and table 6 (INDETERMINATE)."""
-
-    FORMAT_FAILURE = "FORMAT_FAILURE"
-    HASH_FAILURE = "HASH_FAILURE"
-    SIG_CRYPTO_FAILURE = "SIG_CRYPTO_FAILURE"
-    REVOKED = "REVOKED"
-    EXPIRED = "EXPIRED"
-    NOT_YET_VALID = "NOT_YET_VALID"
-    SIG_CONSTRAINTS_FAILURE = "SIG_CONSTRAINTS_FAILURE"
-    CHAIN_CONSTRAINTS_FAILURE = "CHAIN_CONSTRAINTS_FAILURE"
-    CERTIFICATE_CHAIN_GENERAL_FAILURE = "CERTIFICATE_CHAIN_GENERAL_FAILURE"
-    CRYPTO_CONSTRAINTS_FAILURE = "CRYPTO_CONSTRAINTS_FAILURE"
-    NO_SIGNING_CERTIFICATE_FOUND = "NO_SIGNING_CERTIFICATE_FOUND"
-    NO_CERTIFICATE_CHAIN_FOUND = "NO_CERTIFICATE_CHAIN_FOUND"
-    REVOKED_NO_POE = "REVOKED_NO_POE"
-    REVOKED_CA_NO_POE = "REVOKED_CA_NO_POE"
-    OUT_OF_BOUNDS_NO_POE = "OUT_OF_BOUNDS_NO_POE"
-    OUT_OF_BOUNDS_NOT_REVOKED = "OUT_OF_BOUNDS_NOT_REVOKED"
-    REVOCATION_OUT_OF_BOUNDS_NO_POE = "REVOCATION_OUT_OF_BOUNDS_NO_POE"
-    NO_POE = "NO_POE"
-    SIGNED_DATA_NOT_FOUND = "SIGNED_DATA_NOT_FOUND"
-    TRY_LATER = "TRY_LATER"
-    GENERIC = "GENERIC"
-
-
-FAILED_SUBS = frozenset(
-    {Sub.FORMAT_FAILURE, Sub.HASH_FAILURE, Sub.SIG_CRYPTO_FAILURE, Sub.REVOKED, Sub.EXPIRED, Sub.NOT_YET_VALID}
-)
-
-
-def indication_of(sub: Sub | None) -> Indication:
-    if sub is None:
-        return Indication.PASSED
-    return Indication.FAILED if sub in FAILED_SUBS else Indication.INDETERMINATE
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +86,8 @@ class CertificateLine:
     """`good`, `revoked`, `unknown` (no revocation data), or `anchor` for the trusted root itself."""
     source: str | None = None
     """Where the status comes from: `crl` or `ocsp`, with the time of the list."""
+    fingerprint: str | None = None
+    """SHA-256 of the certificate."""
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -121,6 +99,7 @@ class CertificateLine:
             "algorithm": self.algorithm,
             "status": self.status,
             "source": self.source,
+            "fingerprint": self.fingerprint,
         }
 
 
@@ -191,6 +170,8 @@ class LicenceFacts:
     state: str | None = None
     """`valid`, `revoked`, `suspended`, `expired`; None when the register was not or could not be asked."""
     checked_at: datetime | None = None
+    type_code: str | None = None
+    """Of a printed code's template, where there is no identifier (GB/T 36904, 21 characters)."""
 
     def to_json(self) -> dict[str, Any]:
         return {

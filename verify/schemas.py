@@ -29,6 +29,7 @@ class CertificateLineOut(Wire):
     algorithm: str
     status: Literal["good", "revoked", "unknown", "anchor"]
     source: str | None
+    fingerprint: str | None
 
 
 class ChangeOut(Wire):

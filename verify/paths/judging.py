@@ -49,7 +49,7 @@ def walk(path: Path, use: Use | None, asked: PathRules, inquiry: Inquiry) -> Wal
     found = Walk(asked, _wanted(asked.policies, held_to.policies), inquiry, anchor, [], [], [], set())
     found.failures += usage.check_scope(anchor, trust, use) if use is not None else []
     found.failures += timing.check_withdrawn(anchor, held_to, inquiry.moment)
-    inquiry.note(held_to.withdrawn_since)
+    inquiry.note(held_to.withdrawn_since, held_to.trusted_from, held_to.trusted_until)
     if len(path) == 1:
         _anchor_alone(anchor, use, found)
         return found
@@ -174,4 +174,5 @@ def _line(certificate: Certificate, status: str, source: str | None = None) -> C
         certificate.scheme.value if certificate.scheme else "unknown",
         status,
         source,
+        certificate.fingerprint,
     )

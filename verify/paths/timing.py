@@ -134,10 +134,14 @@ def _revoked(
 
 def check_withdrawn(anchor: Certificate, rules: AnchorRules, moment: Moment) -> Failures:
     """What was proved before the root was withdrawn stands; EN 319 102-1 calls the day its sunset."""
-    since = rules.withdrawn_since
-    if since is None or moment.reference < since:
+    at, since = moment.reference, rules.withdrawn_since
+    if since is not None and at >= since:
+        zh = f"信任库自 {stamp(since)} 起不再信任该根证书"
+        en = f"the root is no longer trusted since {stamp(since)}"
+        return [constraint("certificate.anchor_withdrawn", anchor, zh, en)]
+    start, end = rules.trusted_from, rules.trusted_until
+    if (start is None or at >= start) and (end is None or at < end):
         return []
-    zh = f"信任库自 {stamp(since)} 起不再信任该根证书"
-    return [
-        constraint("certificate.anchor_withdrawn", anchor, zh, f"the root is no longer trusted since {stamp(since)}")
-    ]
+    zh = f"信任库只在 {stamp(start) or '…'} 至 {stamp(end) or '…'} 期间信任该根证书，不含 {stamp(at)}"
+    en = f"the root is trusted from {stamp(start) or '…'} until {stamp(end) or '…'} only, not at {stamp(at)}"
+    return [constraint("certificate.anchor_period", anchor, zh, en)]
