@@ -36,10 +36,16 @@ class VerifyRoom:
         )
 
     def judge_file(
-        self, data: bytes, name: str | None = None, *, content: bytes | None = None, strict: bool = False
+        self,
+        data: bytes,
+        name: str | None = None,
+        *,
+        content: bytes | None = None,
+        strict: bool = False,
+        at: datetime | None = None,
     ) -> Report:
-        """`content` is what a detached signature is about."""
-        return judge(data, name=name, context=self.context(strict=strict), content=content)
+        """`content` is what a detached signature is about; `at` is the moment asked about, now when left out."""
+        return judge(data, name=name, context=self.context(strict=strict, at=at), content=content)
 
     def judge_code(self, text: str) -> Report:
         return judge_code(text, context=self.context())

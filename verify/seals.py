@@ -28,7 +28,7 @@ from verify.stamps import StampResult, check_stamp
 from verify.trust import TrustStore, Use
 from verify.words import finding
 
-__all__ = ["Place", "check_seal_file", "check_seal_signature"]
+__all__ = ["Place", "check_seal_file", "check_seal_signature", "without_padding"]
 
 _DIGEST_NAMES = {"sm3": Digest.SM3, "sha256": Digest.SHA256, "sha-256": Digest.SHA256}
 
@@ -52,14 +52,14 @@ def check_seal_signature(
     Without `document` all else is judged, and that nobody knows what was sealed.
     """
     try:
-        return _check(ses.read_signature(_without_padding(data)), document, trust, moment, place)
+        return _check(ses.read_signature(without_padding(data)), document, trust, moment, place)
     except DerError as error:
         return Checked(intact=False, sub=Sub.FORMAT_FAILURE, findings=(finding("signature.format", error.detail.en),))
     except Broken as broken:
         return broken.result
 
 
-def _without_padding(data: bytes) -> bytes:
+def without_padding(data: bytes) -> bytes:
     """The structure without the zeros of a PDF's reserved place; other octets after it stay and are refused."""
     size = _size(data)
     return data[:size] if size and not data[size:].strip(b"\x00") else data

@@ -12,7 +12,7 @@ def before_after(data: bytes, signature: SignatureReport) -> tuple[Sight, ...]:
 
     Empty when nothing was changed since, or when the file cannot be drawn.
     """
-    end = _signed_end(data, signature)
+    end = signed_end(data, signature)
     if end is None or end >= len(data):
         return ()
     pages = [change.page for change in signature.changes if change.page is not None and not change.allowed]
@@ -28,7 +28,7 @@ def of_report(data: bytes, report: Report) -> tuple[Sight, ...]:
     return ()
 
 
-def _signed_end(data: bytes, signature: SignatureReport) -> int | None:
+def signed_end(data: bytes, signature: SignatureReport) -> int | None:
     """Where the signed revision ends, as the report states it; only a ByteRange of this file counts."""
     for part in signature.unprotected:
         start = part.partition("-")[0]
