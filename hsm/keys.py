@@ -27,6 +27,10 @@ class Purpose(StrEnum):
     SEALING = "sealing"
     SEAL_STATUS = "seal-status"
     """Lists and answers of the seal-status service (印章状态发布)."""
+    TRUST_LIST = "trust-list"
+    """Our own list of whom to believe (信任列表), for other regions."""
+    APPROVAL = "approval"
+    """Approvals of the use of a seal, with an approver's key that the region keeps (云签名)."""
     TOKEN = "token"  # noqa: S105 - a purpose, no password
     CHECKPOINT = "checkpoint"
     CODE = "code"

@@ -24,6 +24,8 @@ from server.house import House, open_house
 from sso.room import SsoRoom
 from verify.cli import command as verify_command
 from verify.judge import Context
+from verify.regions.cli import add_commands as add_trust_commands
+from verify.regions.room import RegionsRoom
 
 
 @contextmanager
@@ -78,6 +80,12 @@ def _region_context(settings: Settings) -> Iterator[Context]:
         yield house.verify.context()
 
 
+@contextmanager
+def _regions_room() -> Iterator[RegionsRoom]:
+    with _working_house() as house:
+        yield house.regions
+
+
 def trust() -> click.Group:
     @click.group("trust")
     def trust() -> None:
@@ -93,6 +101,7 @@ def trust() -> click.Group:
             trust_folder.write(house, folder)
         click.echo(f"已写入 / written: {folder}")
 
+    add_trust_commands(trust, _regions_room, say)
     return trust
 
 

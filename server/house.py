@@ -40,6 +40,7 @@ from server.signer import Attached, attach
 from sso import room as sso_room
 from sso.people import holder_numbers, known
 from sso.room import SsoRoom
+from verify.regions.room import RegionsRoom
 from verify.room import VerifyRoom
 
 
@@ -77,12 +78,23 @@ class House:
     licence: LicenceRoom
     sso: SsoRoom
     trust: RegionTrust
+    regions: RegionsRoom
     ledger: Ledger
     exchange: ExchangeRoom
 
     @property
     def rooms(self) -> tuple[object, ...]:
-        return self.hsm, self.ca, self.registration, self.seal, self.exchange, self.verify, self.licence, self.sso
+        return (
+            self.hsm,
+            self.ca,
+            self.registration,
+            self.seal,
+            self.exchange,
+            self.verify,
+            self.regions,
+            self.licence,
+            self.sso,
+        )
 
     def checkpoint_signer(self) -> NoteSigner:
         return self.hsm.checkpoint_signer()
@@ -122,7 +134,8 @@ def build(settings: Settings, db: Database, clock: Clock, ids: Ids, attached: At
     registration = RegistrationRoom(ca, Accounts(ground), sso.sms, hsm.one_time)
     exchange = ExchangeRoom(seal, VerifyJudge(room))
     ledger = Ledger(settings.checkpoint_dir)
-    return House(settings, ground, hsm, ca, registration, seal, room, licence, sso, trust, ledger, exchange)
+    regions = RegionsRoom(ground, hsm.keys, ca)
+    return House(settings, ground, hsm, ca, registration, seal, room, licence, sso, trust, regions, ledger, exchange)
 
 
 @contextmanager

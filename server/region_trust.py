@@ -18,6 +18,7 @@ from licence import code
 from licence.room import LicenceRoom
 from licence.templates import published
 from verify.fetching import Fetcher
+from verify.regions import editions
 from verify.times.online import Asking
 from verify.trust import TrustStore
 
@@ -38,14 +39,16 @@ class RegionTrust:
     licence: LicenceRoom
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _crls: tuple[bytes, ...] = ()
+    _regions: tuple[object, ...] = ()
     _store: TrustStore | None = None
 
     def store(self) -> TrustStore:
         known = authorities(self.ca)
         lists = tuple(one for authority in known for one in crl.freshest(self.ca, authority.slug))
+        regions = editions.version(self.ca.ground)
         with self._lock:
-            if self._store is None or lists != self._crls:
-                self._store = TrustStore.build(
+            if self._store is None or lists != self._crls or regions != self._regions:
+                ours = TrustStore.build(
                     [one.certificate.der for one in known if one.role is Role.ROOT],
                     intermediates=[one.certificate.der for one in known if one.role is not Role.ROOT],
                     leaves=[key.certificate for key in code.certified_keys(self.licence)],
@@ -53,7 +56,8 @@ class RegionTrust:
                     templates=published(),
                     online=online(self.ca.ground.settings.verify),
                 )
-                self._crls = lists
+                self._store = editions.book(self.ca.ground).lay_over(ours)
+                self._crls, self._regions = lists, regions
             return self._store
 
     def forget(self) -> None:

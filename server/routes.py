@@ -21,6 +21,7 @@ import seal.management.api
 import seal.status_service.api
 import sso.api
 import verify.api
+import verify.regions.api
 from foundation.web.api import Route
 
 ROUTES: tuple[Route, ...] = (
@@ -41,6 +42,7 @@ ROUTES: tuple[Route, ...] = (
     *seal.exchange.api.ROUTES,
     *seal.hash_only.api.ROUTES,
     *verify.api.ROUTES,
+    *verify.regions.api.ROUTES,
     *licence.api.ROUTES,
     *sso.api.ROUTES,
 )

@@ -8,6 +8,7 @@ import ca.policies
 import licence.policies
 import seal.policies
 import sso.policies
+import verify.regions.policy
 from ca.room import CaRoom
 from foundation.ground import Ground
 from hsm.escrow.shapes import Escrow
@@ -24,6 +25,7 @@ def policies(ground: Ground, keys: KeyStore, journal: Journal, escrow: Escrow) -
         **ca.policies.policies(certificates),
         **seal.policies.policies(ground, certificates, journal.memory.floors),
         **sso.policies.policies(ground),
+        **verify.regions.policy.policies(ground, certificates),
         **licence.policies.policies(ground),
         Purpose.CHECKPOINT: partial(checkpoint_policy.check, ground, journal),
     }

@@ -17,15 +17,18 @@ import hsm.escrow.models
 import hsm.life.models
 import hsm.models
 import licence.models
+import seal.approval.cloud.models
 import seal.approval.models
 import seal.batches.models
 import seal.exchange.models
 import seal.hash_only.models
+import seal.longlife.evidence.models
 import seal.longlife.models
 import seal.management.models
 import seal.models
 import seal.status_service.models
 import sso.models
+import verify.regions.models
 from foundation.database import Base
 
 ROOMS = (
@@ -45,12 +48,15 @@ ROOMS = (
     ca.revocation_models,
     seal.models,
     seal.longlife.models,
+    seal.longlife.evidence.models,
     seal.management.models,
     seal.status_service.models,
     seal.exchange.models,
     seal.approval.models,
+    seal.approval.cloud.models,
     seal.batches.models,
     seal.hash_only.models,
+    verify.regions.models,
     licence.models,
     sso.models,
 )

@@ -31,6 +31,8 @@ ROLES: Mapping[str, frozenset[Permission]] = MappingProxyType(
         "seal-owner": frozenset({P.SEAL_POLICY, P.SEAL_READ}),  # 印章管理人
         "use-approver": frozenset({P.SEAL_CONSENT}),  # 用章审批
         "seal-registrar": frozenset({P.SEAL_FILE, P.SEAL_READ}),  # 印章备案
+        "trust-clerk": frozenset({P.TRUST_PROPOSE}),  # 区域互认经办
+        "trust-approver": frozenset({P.TRUST_APPROVE}),  # 区域互认审批
         "window": frozenset({P.WINDOW_CHECK}),  # 窗口
         "ca-operator": frozenset({P.CA_READ, P.CA_ISSUE, P.CA_REVOKE}),  # 证书管理
         "registrar": frozenset({P.RA_APPLY, P.CA_READ}),  # 本部门证书经办

@@ -41,6 +41,8 @@ _OF_PEOPLE = frozenset(
         Permission.SEAL_POLICY,
         Permission.SEAL_APPROVE,
         Permission.SEAL_CONSENT,
+        Permission.TRUST_PROPOSE,
+        Permission.TRUST_APPROVE,
     }
 )
 """A citizen's own licences are a citizen's alone; no program asks for or approves an operation on a key, or judges an

@@ -44,6 +44,8 @@ class AnchorRules:
     """First digits of GB/T 2260 codes it may seal for; None: anywhere."""
     licence_types: frozenset[str] | None = None
     """Type codes (GB/T 36904, or their first characters) it may seal licences of; None: any."""
+    stale_after: datetime | None = None
+    """The list that named it should have been replaced by then; never read from a rule."""
 
 
 UNRULED = AnchorRules()

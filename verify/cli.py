@@ -21,8 +21,8 @@ import click
 from foundation.clock import SHANGHAI, SystemClock
 from foundation.errors import YinxinError
 from verify.judge import Context, judge, judge_code
+from verify.regions import folder
 from verify.report import Report, Verdict, clean, stamp
-from verify.trust import TrustStore
 
 Own = Callable[[], AbstractContextManager[Context] | None]
 """The running region's own context, or None where there is no region here."""
@@ -94,7 +94,8 @@ def command(own: Own = lambda: None) -> click.Command:
 
 def _context(trust: Path | None, own: Own) -> AbstractContextManager[Context]:
     if trust is not None:
-        return nullcontext(Context(trust=TrustStore.load(trust), clock=SystemClock()))
+        clock = SystemClock()
+        return nullcontext(Context(trust=folder.load(trust, clock.now()), clock=clock))
     region = own()
     if region is None:
         raise Misuse(

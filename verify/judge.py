@@ -30,7 +30,9 @@ def judge(data: bytes, *, name: str | None, context: Context, content: bytes | N
     kind = detect(data)
     judged = _refusal(file, context) or JUDGES[kind](file, context)
     judged = replace(judged, signatures=ask_about_seals(judged.signatures, context))
-    judged = replace(judged, signatures=check_scope(judged.signatures, judged.licence, context.trust))
+    judged = replace(
+        judged, signatures=check_scope(judged.signatures, judged.licence, context.trust, context.moment.now)
+    )
     if context.strict:
         hardened = tuple(map(strictness.harden_signature, judged.signatures))
         judged = replace(judged, signatures=hardened, findings=tuple(map(strictness.harden, judged.findings)))
@@ -53,7 +55,9 @@ def judge_code(text: str, *, context: Context) -> Report:
     """The report about a scanned code."""
     file = File(text.encode("utf-8", "replace"))
     judged = judge_printed(file, context)
-    judged = replace(judged, signatures=check_scope(judged.signatures, judged.licence, context.trust))
+    judged = replace(
+        judged, signatures=check_scope(judged.signatures, judged.licence, context.trust, context.moment.now)
+    )
     return _report(file, FileKind.CODE, judged, context.moment.now)
 
 

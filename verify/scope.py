@@ -9,10 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import replace
+from datetime import datetime
 
 from foundation.text import Text
 from verify.anchors import AnchorRules
-from verify.report import Finding, LicenceFacts, Severity, SignatureReport, Sub
+from verify.report import Finding, LicenceFacts, Severity, SignatureReport, Sub, stamp
 from verify.trust import TrustStore
 
 _SEAL_CODE = re.compile(r"(?:^|CN=)(\d{14})(?=$|[,+/])")
@@ -21,17 +22,27 @@ _REGION_IN_USCC = slice(2, 8)
 
 
 def check_scope(
-    signatures: Iterable[SignatureReport], licence: LicenceFacts | None, trust: TrustStore
+    signatures: Iterable[SignatureReport], licence: LicenceFacts | None, trust: TrustStore, now: datetime
 ) -> tuple[SignatureReport, ...]:
     """The signatures again; those outside the scope of their root are no longer trusted, with the reason."""
-    if not any(rules.regions or rules.licence_types for rules in trust.rules.values()):
+    if not trust.rules:
         return tuple(signatures)
-    return tuple(_held(signature, licence, trust) for signature in signatures)
+    return tuple(_held(signature, licence, trust, now) for signature in signatures)
 
 
-def _held(signature: SignatureReport, licence: LicenceFacts | None, trust: TrustStore) -> SignatureReport:
+def _held(
+    signature: SignatureReport, licence: LicenceFacts | None, trust: TrustStore, now: datetime
+) -> SignatureReport:
     rules = _rules(signature, trust)
-    if signature.kind != "seal" or rules is None:
+    if rules is None:
+        return signature
+    if rules.stale_after is not None and now > rules.stale_after:
+        at = stamp(rules.stale_after)
+        zh = f"区域信任列表应于 {at} 更新，可能缺少最新的变化，请导入新的列表。"
+        en = f"The list of regions should have been replaced by {at} and may lack the latest changes. Import a new one."
+        stale = Finding("scope.list_stale", Severity.WARNING, Text(zh, en), signature.name)
+        signature = replace(signature, findings=(*signature.findings, stale))
+    if signature.kind != "seal":
         return signature
     found = [*_check_region(signature, licence, rules), *_check_type(signature, licence, rules)]
     if not found:

@@ -91,10 +91,13 @@ class TrustStore:
         )
 
     @classmethod
-    def load(cls, place: Path) -> TrustStore:
-        """A trust folder or a single file of certificates, each of which is then an anchor."""
+    def load(cls, place: Path, *, rooted: bool = True) -> TrustStore:
+        """A trust folder or a single file of certificates, each of which is then an anchor.
+
+        `rooted`: a folder without roots is refused; `verify.regions.folder` may have them from a list.
+        """
         if place.is_dir():
-            return _load_folder(place)
+            return _load_folder(place, rooted=rooted)
         if not place.is_file():
             raise NotFound(
                 "verify.no_trust",
@@ -202,7 +205,7 @@ def _seal_list(file: Path) -> bytes:
     return octets
 
 
-def _load_folder(place: Path) -> TrustStore:
+def _load_folder(place: Path, *, rooted: bool) -> TrustStore:
     def certificates(folder: str) -> tuple[Certificate, ...]:
         named = files.files(place / folder, (".cer", ".crt", ".pem", ".der", ".p7b"))
         return tuple(c for file in named for c in files.certificates(file, files.bounded(file, files.MOST_SMALL)))
@@ -227,7 +230,7 @@ def _load_folder(place: Path) -> TrustStore:
         files.rules(place / "anchors.json"),
         tuple(_seal_list(file) for file in files.files(place / "seal-status", (".json",))),
     )
-    if not store.anchors:
+    if rooted and not store.anchors:
         raise InvalidInput(
             "verify.no_roots",
             Text(

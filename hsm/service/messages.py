@@ -50,6 +50,14 @@ class SignSealStatus(SignRequest):
     __slots__ = ()
 
 
+class SignTrustList(SignRequest):
+    __slots__ = ()
+
+
+class SignApproval(SignRequest):
+    __slots__ = ()
+
+
 class SignToken(SignRequest):
     __slots__ = ()
 
@@ -82,6 +90,8 @@ SIGNING: dict[Purpose, type[SignRequest]] = {
     Purpose.SEAL_MAKING: SignSealMaking,
     Purpose.SEALING: SignSealing,
     Purpose.SEAL_STATUS: SignSealStatus,
+    Purpose.TRUST_LIST: SignTrustList,
+    Purpose.APPROVAL: SignApproval,
     Purpose.TOKEN: SignToken,
     Purpose.CHECKPOINT: SignCheckpoint,
     Purpose.CODE: SignCode,

@@ -27,6 +27,7 @@ _MOST = {
     Purpose.SEAL_MAKING: 4 * MIB,
     Purpose.SEALING: 64 * MIB,
     Purpose.SEAL_STATUS: 192 * MIB,
+    Purpose.TRUST_LIST: 16 * MIB,
     Purpose.TRANSCRIPT: 4 * MIB,
 }
 """A list of a million entries has 50 MB; a seal's content holds its picture, and the document where
