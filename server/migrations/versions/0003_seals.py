@@ -117,10 +117,115 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_seal_case_seal_id"), ["seal_id"], unique=False)
 
     op.create_table(
+        "seal_cloud_consent",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("case_id", sa.Uuid(), nullable=False),
+        sa.Column("key_id", sa.Uuid(), nullable=False),
+        sa.Column("person", sa.String(length=200), nullable=False),
+        sa.Column("decision", sa.String(length=8), nullable=False),
+        sa.Column("statement_sha256", sa.String(length=64), nullable=False),
+        sa.Column("code_mac", sa.String(length=64), nullable=False),
+        sa.Column("tries", sa.Integer(), nullable=False),
+        sa.Column("sent_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("confirmed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_seal_cloud_consent")),
+    )
+    with op.batch_alter_table("seal_cloud_consent", schema=None) as batch_op:
+        batch_op.create_index("ix_seal_cloud_consent_case_id_person", ["case_id", "person"], unique=False)
+        batch_op.create_index(batch_op.f("ix_seal_cloud_consent_expires_at"), ["expires_at"], unique=False)
+
+    op.create_table(
+        "seal_cloud_key",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("person", sa.String(length=200), nullable=False),
+        sa.Column("person_id", sa.Uuid(), nullable=False),
+        sa.Column("department", sa.String(length=18), nullable=False),
+        sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("live", sa.String(length=200), nullable=True),
+        sa.Column("certificate", sa.String(length=64), nullable=True),
+        sa.Column("certificate_id", sa.Uuid(), nullable=True),
+        sa.Column("requested_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("decided_by", sa.String(length=200), nullable=True),
+        sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_seal_cloud_key")),
+        sa.UniqueConstraint("live", name=op.f("uq_seal_cloud_key_live")),
+    )
+    with op.batch_alter_table("seal_cloud_key", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_seal_cloud_key_person"), ["person"], unique=False)
+        batch_op.create_index(batch_op.f("ix_seal_cloud_key_state"), ["state"], unique=False)
+
+    op.create_table(
         "seal_counter",
         sa.Column("name", sa.String(length=40), nullable=False),
         sa.Column("value", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_seal_counter")),
+    )
+    op.create_table(
+        "seal_evidence_batch",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("part", sa.Integer(), nullable=False),
+        sa.Column("files", sa.Integer(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_seal_evidence_batch")),
+        sa.UniqueConstraint("day", "part", name=op.f("uq_seal_evidence_batch_day_part")),
+    )
+    op.create_table(
+        "seal_evidence_digest",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("file_id", sa.Uuid(), nullable=False),
+        sa.Column("algorithm", sa.String(length=8), nullable=False),
+        sa.Column("value", sa.LargeBinary(length=64), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_seal_evidence_digest")),
+        sa.UniqueConstraint("file_id", "algorithm", name=op.f("uq_seal_evidence_digest_file_id_algorithm")),
+    )
+    op.create_table(
+        "seal_evidence_file",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("sha256", sa.String(length=64), nullable=False),
+        sa.Column("kind", sa.String(length=16), nullable=False),
+        sa.Column("owner", sa.Uuid(), nullable=False),
+        sa.Column("storage_key", sa.String(length=200), nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("altered", sa.Boolean(), nullable=False),
+        sa.Column("batch_id", sa.Uuid(), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_seal_evidence_file")),
+        sa.UniqueConstraint("sha256", name=op.f("uq_seal_evidence_file_sha256")),
+    )
+    with op.batch_alter_table("seal_evidence_file", schema=None) as batch_op:
+        batch_op.create_index("ix_seal_evidence_file_batch_id_day", ["batch_id", "day"], unique=False)
+        batch_op.create_index(batch_op.f("ix_seal_evidence_file_owner"), ["owner"], unique=False)
+
+    op.create_table(
+        "seal_evidence_stamp",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("tree_id", sa.Uuid(), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("suite", sa.String(length=8), nullable=False),
+        sa.Column("token", sa.LargeBinary(), nullable=False),
+        sa.Column("time", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ends_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_seal_evidence_stamp")),
+        sa.UniqueConstraint("tree_id", "position", name=op.f("uq_seal_evidence_stamp_tree_id_position")),
+    )
+    with op.batch_alter_table("seal_evidence_stamp", schema=None) as batch_op:
+        batch_op.create_index("ix_seal_evidence_stamp_ends_at", ["ends_at"], unique=False)
+
+    op.create_table(
+        "seal_evidence_tree",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("batch_id", sa.Uuid(), nullable=False),
+        sa.Column("line", sa.String(length=8), nullable=False),
+        sa.Column("chain", sa.Integer(), nullable=False),
+        sa.Column("algorithm", sa.String(length=8), nullable=False),
+        sa.Column("leaves", sa.LargeBinary(), nullable=False),
+        sa.Column("root", sa.LargeBinary(length=64), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_seal_evidence_tree")),
+        sa.UniqueConstraint("batch_id", "line", "chain", name=op.f("uq_seal_evidence_tree_batch_id_line_chain")),
     )
     op.create_table(
         "seal_file",
@@ -265,6 +370,46 @@ def upgrade() -> None:
         batch_op.create_index("ix_seal_use_seal_id_order_id", ["seal_id", "order_id"], unique=False)
 
     op.create_table(
+        "trust_change",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("kind", sa.String(length=20), nullable=False),
+        sa.Column("subject", sa.String(length=100), nullable=False),
+        sa.Column("document", sa.Text(), nullable=False),
+        sa.Column("reason", sa.String(length=500), nullable=False),
+        sa.Column("state", sa.String(length=20), nullable=False),
+        sa.Column("proposed_by", sa.String(length=200), nullable=False),
+        sa.Column("proposed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("decided_by", sa.String(length=200), nullable=True),
+        sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("mac", sa.LargeBinary(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_trust_change")),
+    )
+    with op.batch_alter_table("trust_change", schema=None) as batch_op:
+        batch_op.create_index("ix_trust_change_state", ["state", "decided_at"], unique=False)
+
+    op.create_table(
+        "trust_edition",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("scheme", sa.String(length=100), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("sha256", sa.String(length=64), nullable=False),
+        sa.Column("octets", sa.LargeBinary(), nullable=False),
+        sa.Column("next_update", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("imported_by", sa.String(length=200), nullable=False),
+        sa.Column("imported_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_trust_edition")),
+        sa.UniqueConstraint("scheme", "number", name=op.f("uq_trust_edition_scheme_number")),
+    )
+    op.create_table(
+        "trust_publication",
+        sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("issued", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("next_update", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("payload_sha256", sa.String(length=64), nullable=False),
+        sa.Column("octets", sa.LargeBinary(), nullable=True),
+        sa.PrimaryKeyConstraint("number", name=op.f("pk_trust_publication")),
+    )
+    op.create_table(
         "seal_step",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("file_id", sa.Uuid(), nullable=False),
@@ -308,6 +453,12 @@ def downgrade() -> None:
         batch_op.drop_column("p256_certificate")
 
     op.drop_table("seal_step")
+    op.drop_table("trust_publication")
+    op.drop_table("trust_edition")
+    with op.batch_alter_table("trust_change", schema=None) as batch_op:
+        batch_op.drop_index("ix_trust_change_state")
+
+    op.drop_table("trust_change")
     with op.batch_alter_table("seal_use", schema=None) as batch_op:
         batch_op.drop_index("ix_seal_use_seal_id_order_id")
         batch_op.drop_index(batch_op.f("ix_seal_use_pictured_at"))
@@ -333,7 +484,29 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_seal_file_department"))
 
     op.drop_table("seal_file")
+    op.drop_table("seal_evidence_tree")
+    with op.batch_alter_table("seal_evidence_stamp", schema=None) as batch_op:
+        batch_op.drop_index("ix_seal_evidence_stamp_ends_at")
+
+    op.drop_table("seal_evidence_stamp")
+    with op.batch_alter_table("seal_evidence_file", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_seal_evidence_file_owner"))
+        batch_op.drop_index("ix_seal_evidence_file_batch_id_day")
+
+    op.drop_table("seal_evidence_file")
+    op.drop_table("seal_evidence_digest")
+    op.drop_table("seal_evidence_batch")
     op.drop_table("seal_counter")
+    with op.batch_alter_table("seal_cloud_key", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_seal_cloud_key_state"))
+        batch_op.drop_index(batch_op.f("ix_seal_cloud_key_person"))
+
+    op.drop_table("seal_cloud_key")
+    with op.batch_alter_table("seal_cloud_consent", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_seal_cloud_consent_expires_at"))
+        batch_op.drop_index("ix_seal_cloud_consent_case_id_person")
+
+    op.drop_table("seal_cloud_consent")
     with op.batch_alter_table("seal_case", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_seal_case_seal_id"))
         batch_op.drop_index(batch_op.f("ix_seal_case_expires_at"))
