@@ -10,6 +10,7 @@ from ca.reading import Certificate
 from hsm.schemes import Scheme
 from verify import roles
 from verify.changes import Change
+from verify.material import Hashed, Material, Token, packed
 from verify.path import PathResult
 from verify.paths.faults import display_name
 from verify.report import Finding, Severity, SignatureReport, Sub
@@ -30,6 +31,14 @@ class Checked:
     claimed: datetime | None = None
     findings: tuple[Finding, ...] = ()
     seal: Mapping[str, str] | None = None
+    value: bytes | None = None
+    document: Hashed | None = None
+    """What was signed, as far as the signature got that far."""
+
+    @property
+    def material(self) -> Material:
+        value = packed(self.value) if self.value is not None else None
+        return Material(value, self.document, _tokens(self.stamp), _packed(self.certificate))
 
     @property
     def trusted(self) -> bool:
@@ -80,6 +89,7 @@ def tell(
         seal=checked.seal,
         findings=tuple(_placed(item, name) for item in (*broken_by, *checked.findings)),
         changes=changes,
+        material=checked.material,
     )
 
 
@@ -126,7 +136,18 @@ def tell_stamp(
         coverage=coverage,
         findings=tuple(_placed(item, name) for item in (*broken_by, *stamp.findings)),
         changes=changes,
+        material=Material(tokens=_tokens(stamp), certificate=_packed(leaf)),
     )
+
+
+def _tokens(stamp: StampResult | None) -> tuple[Token, ...]:
+    if stamp is None or stamp.time is None:
+        return ()
+    return (Token(packed(stamp.octets), stamp.time, stamp.trusted),)
+
+
+def _packed(certificate: Certificate | None) -> str | None:
+    return packed(certificate.der) if certificate is not None else None
 
 
 def _placed(item: Finding, name: str) -> Finding:

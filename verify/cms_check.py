@@ -21,7 +21,7 @@ from seal import cms
 from seal.cms import SignedData, SignerInfo
 from verify import values
 from verify.checked import Broken, Checked
-from verify.cms_shape import is_canonical
+from verify.cms_shape import hashed, is_canonical
 from verify.extras import unverified
 from verify.links import parsed
 from verify.moments import Moment
@@ -67,14 +67,16 @@ def check_cms(data: bytes, document: Document, trust: TrustStore, moment: Moment
 
     `moment.proved` may come from a document time stamp that covers this signature.
     """
+    value = None
     try:
         signed = cms.read(data)
         _check_alone(signed)
+        value = signed.signers[0].signature
         return check_signer(signed, signed.signers[0], document, trust, moment, Rules(needs_binding=needs_binding))
     except DerError as error:
         return Checked(intact=False, sub=Sub.FORMAT_FAILURE, findings=(finding("signature.format", error.detail.en),))
     except Broken as broken:
-        return broken.result
+        return replace(broken.result, value=value)
 
 
 def _check_alone(signed: SignedData) -> None:
@@ -134,6 +136,8 @@ def check_signer(
         stamp=stamp,
         claimed=signer.signing_time,
         findings=(*findings, *path.findings, *(() if known else (finding("content.missing"),))),
+        value=signer.signature,
+        document=hashed(signed, signer, digest),
     )
 
 

@@ -112,7 +112,7 @@ def _check(
     except DerError as error:
         return Checked(intact=False, sub=Sub.FORMAT_FAILURE, findings=(finding("signature.format", error.detail.en),))
     except Broken as broken:
-        return broken.result
+        return replace(broken.result, value=signer.signature)
 
 
 def _counters(signed: SignedData, signer: SignerInfo, name: str, context: Context) -> Iterator[SignatureReport]:
@@ -127,12 +127,15 @@ def _counters(signed: SignedData, signer: SignerInfo, name: str, context: Contex
             counter = cms.read_signer(value)
         except DerError as error:
             broken = finding("signature.format", error.detail.en)
-            yield tell(Checked(intact=False, sub=Sub.FORMAT_FAILURE, findings=(broken,)), name=place, form=form)
+            told = tell(Checked(intact=False, sub=Sub.FORMAT_FAILURE, findings=(broken,)), name=place, form=form)
+            yield replace(told, parent=name, covers=(name,))
             continue
         over = Document(lambda digest: _digest(digest, signer), lambda: signer.signature)
         # it has no content of its own; the octets around it are judged with the signer's
         bare = replace(signed, content=None, content_type=cms.DATA, indefinite=True)
-        yield tell(_check(bare, counter, over, context, _COUNTER), name=place, form=form, coverage=f"signature {name}")
+        checked = _check(bare, counter, over, context, _COUNTER)
+        told = tell(checked, name=place, form=form, coverage=f"signature {name}")
+        yield replace(told, parent=name, covers=(name,))
 
 
 def _digest(digest: Digest, signer: SignerInfo) -> bytes:

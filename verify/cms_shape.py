@@ -10,8 +10,10 @@ from __future__ import annotations
 from itertools import product
 
 from foundation import der
+from hsm.digests import Digest
 from seal import cms
 from seal.cms import SignedData, SignerInfo
+from verify.material import Hashed
 
 
 def is_canonical(signed: SignedData) -> bool:
@@ -79,3 +81,10 @@ def _signer_canonical(signer: SignerInfo) -> bool:
     return attributes and any(
         der.tlv(der.SEQUENCE, head + digest + tail) == signer.raw for digest in _spellings(signer.digest_algorithm)
     )
+
+
+def hashed(signed: SignedData, signer: SignerInfo, digest: Digest) -> Hashed | None:
+    """The digest of what was signed; it was compared with the document before."""
+    if signed.content is None:
+        return Hashed.of(digest, signer.message_digest) if signer.message_digest is not None else None
+    return Hashed.of(digest, signed.content if len(signed.content) == digest.size else digest.of(signed.content))

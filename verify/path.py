@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from ca.reading import Certificate
 from foundation.text import Text
 from verify.anchors import Use
+from verify.material import packed
 from verify.moments import Moment
 from verify.paths.building import Search
 from verify.paths.faults import Failures, display_name
@@ -176,5 +177,7 @@ def _unchained(leaf: Certificate, sub: Sub, finding: Finding) -> PathResult:
         leaf.not_after,
         leaf.scheme.value if leaf.scheme else "unknown",
         "unknown",
+        fingerprint=leaf.fingerprint,
+        octets=packed(leaf.der),
     )
     return PathResult((leaf,), (line,), sub, (finding,))

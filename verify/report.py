@@ -6,7 +6,6 @@ Indications and sub-indications are those of ETSI EN 319 102-1 clause 5.1.3. `to
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -16,6 +15,9 @@ from typing import Any
 from foundation.text import Text
 from verify.changes import Change
 from verify.indications import FAILED_SUBS, Indication, Sub, indication_of
+from verify.material import Known, Material
+from verify.safe_text import clean
+from verify.sentences import VERDICTS, sentence
 
 __all__ = [
     "FAILED_SUBS",
@@ -88,6 +90,9 @@ class CertificateLine:
     """Where the status comes from: `crl` or `ocsp`, with the time of the list."""
     fingerprint: str | None = None
     """SHA-256 of the certificate."""
+    octets: str | None = field(default=None, repr=False, compare=False)
+    known: Known | None = field(default=None, repr=False, compare=False)
+    """The data that decided about it."""
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -129,10 +134,21 @@ class SignatureReport:
     findings: tuple[Finding, ...] = ()
     changes: tuple[Change, ...] = ()
     """What later revisions of the file changed, allowed or not."""
+    parent: str | None = None
+    """Name of the signature this one hangs under: a counter-signature under what it countersigns."""
+    covers: tuple[str, ...] = ()
+    """Names of the signatures this one was made over."""
+    material: Material | None = field(default=None, repr=False, compare=False)
 
     @property
     def indication(self) -> Indication:
         return indication_of(self.sub_indication)
+
+    @property
+    def sentence(self) -> Text:
+        """One sentence for a clerk, the same in every kind of report."""
+        sound, proved = self.intact and self.trusted, self.time_source == "timestamp"
+        return sentence(self.kind, self.sub_indication, sound=sound, signer=self.signer, at=self.time, proved=proved)
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -154,6 +170,10 @@ class SignatureReport:
             "seal": {key: clean(value) for key, value in self.seal.items()} if self.seal is not None else None,
             "findings": [finding.to_json() for finding in self.findings],
             "changes": [change.to_json() for change in self.changes],
+            "sentence_zh": self.sentence.zh,
+            "sentence_en": self.sentence.en,
+            "parent": clean(self.parent) if self.parent is not None else None,
+            "covers": [clean(name) for name in self.covers],
         }
 
 
@@ -205,7 +225,7 @@ class Report:
     @property
     def summary(self) -> Text:
         """One sentence: the verdict and its first reason."""
-        head = _HEADS[self.verdict]
+        head = VERDICTS[self.verdict]
         deciding = next(
             (f for wanted in (Severity.ERROR, Severity.UNKNOWN) for f in self.findings if f.severity is wanted), None
         )
@@ -239,13 +259,6 @@ def by_weight(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     return tuple(sorted(dict.fromkeys(findings), key=lambda finding: order.index(finding.severity)))
 
 
-_HEADS = {
-    Verdict.GENUINE: Text("真实有效。", "Genuine."),
-    Verdict.NOT_GENUINE: Text("验证不通过。", "Not genuine."),
-    Verdict.CANNOT_TELL: Text("无法判断。", "Cannot tell."),
-}
-
-
 def decide(signatures: Iterable[SignatureReport], findings: Iterable[Finding], *, needs_seal: bool = True) -> Verdict:
     """Every error decides against, every open question leaves it open; genuine needs a trusted official seal.
 
@@ -271,11 +284,3 @@ def decide(signatures: Iterable[SignatureReport], findings: Iterable[Finding], *
 
 def stamp(at: datetime | None) -> str | None:
     return at.isoformat().replace("+00:00", "Z") if at is not None else None
-
-
-def clean(text: str, most: int = 500) -> str:
-    """Foreign text made safe to show: no control or direction-changing characters, bounded length (T37)."""
-    kept = "".join(
-        char if unicodedata.category(char) not in ("Cc", "Cf", "Cs", "Zl", "Zp") else "�" for char in text[:most]
-    )
-    return kept + "…" if len(text) > most else kept

@@ -64,6 +64,10 @@ class SignatureOut(Wire):
     seal: dict[str, str] | None
     findings: list[FindingOut]
     changes: list[ChangeOut]
+    sentence_zh: str
+    sentence_en: str
+    parent: str | None
+    covers: list[str]
 
 
 class LicenceFactsOut(Wire):

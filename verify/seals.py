@@ -20,6 +20,7 @@ from verify import departures, values
 from verify.checked import Broken, Checked
 from verify.cms_check import Document
 from verify.links import parsed
+from verify.material import Hashed
 from verify.moments import Moment
 from verify.path import validate
 from verify.report import Finding, Sub
@@ -51,12 +52,15 @@ def check_seal_signature(
 
     Without `document` all else is judged, and that nobody knows what was sealed.
     """
+    value = None
     try:
-        return _check(ses.read_signature(without_padding(data)), document, trust, moment, place)
+        signature = ses.read_signature(without_padding(data))
+        value = signature.signature
+        return _check(signature, document, trust, moment, place)
     except DerError as error:
         return Checked(intact=False, sub=Sub.FORMAT_FAILURE, findings=(finding("signature.format", error.detail.en),))
     except Broken as broken:
-        return broken.result
+        return replace(broken.result, value=value)
 
 
 def without_padding(data: bytes) -> bytes:
@@ -118,6 +122,8 @@ def _check(
         claimed=signature.time,
         findings=tuple(dict.fromkeys(findings)),
         seal=facts_of(signature.seal),
+        value=signature.signature,
+        document=Hashed.of(scheme.digest, signature.data_hash),
     )
 
 

@@ -38,6 +38,8 @@ class StampResult:
     trusted: bool
     path: PathResult | None
     findings: tuple[Finding, ...]
+    octets: bytes = b""
+    """The token itself."""
 
 
 _BROKEN = StampResult(None, intact=False, trusted=False, path=None, findings=(finding("time.broken"),))
@@ -75,7 +77,8 @@ def check_stamp(
     if unverified(shape.certificates, path, trust):
         return _BROKEN
     found = _time_findings(time, asked, path, late=late)
-    return StampResult(time, intact=True, trusted=path.trusted and not found, path=path, findings=found)
+    trusted = path.trusted and not found
+    return StampResult(time, intact=True, trusted=trusted, path=path, findings=found, octets=shape.raw)
 
 
 def _time_findings(time: datetime, asked: Moment, path: PathResult, *, late: bool) -> tuple[Finding, ...]:

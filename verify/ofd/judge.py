@@ -91,10 +91,20 @@ def _judge(data: bytes, package: Package, trust: TrustStore, moment: Moment) -> 
     findings += left.findings
     if is_altered(data, package, listed[-1].provider):
         findings.append(finding("ofd.container"))
-    reports = [replace(report, unprotected=left.open_parts) for report in reports]
+    reports = [
+        replace(report, unprotected=left.open_parts, covers=_covers(item, listed, reports))
+        for item, report in zip(listed, reports, strict=True)
+    ]
     if integrity is not None:
         reports.append(integrity.report)
     return Judged(tuple(reports), tuple(findings), licence)
+
+
+def _covers(item: Listed, listed: list[Listed], reports: list[SignatureReport]) -> tuple[str, ...]:
+    """Names of the signatures whose value is among what this one refers to."""
+    named = {reference.file for reference in item.references}
+    pairs = zip(listed, reports, strict=True)
+    return tuple(report.name for other, report in pairs if other is not item and other.value_file in named)
 
 
 def _integrity_findings(integrity: Integrity | None, reports: list[SignatureReport]) -> list[Finding]:

@@ -8,7 +8,7 @@ from ca import oids
 from ca.reading import Certificate, CertStatus, KeyUsage, OcspResponse, Reason, SingleStatus
 from foundation import der
 from foundation.der import DerError
-from hsm.digests import digest_of_oid
+from hsm.digests import digest_of_oid, sha256
 from verify.links import parsed
 from verify.paths.crls import from_lists
 from verify.paths.inquiry import MOST_LATE, Inquiry, Link
@@ -37,11 +37,11 @@ def from_answers(certificate: Certificate, link: Link, inquiry: Inquiry) -> tupl
         elif not inquiry.reliable(answer.der, until):
             faults.add(Unusable.OUT_OF_BOUNDS)
         else:
-            found.append(_statement(certificate, single, inquiry, frozen=inquiry.frozen(answer.der)))
+            found.append(_statement(certificate, answer, single, inquiry))
     return found, frozenset(faults)
 
 
-def _statement(certificate: Certificate, single: SingleStatus, inquiry: Inquiry, *, frozen: bool) -> Statement:
+def _statement(certificate: Certificate, answer: OcspResponse, single: SingleStatus, inquiry: Inquiry) -> Statement:
     inquiry.note(single.this_update, single.next_update, single.revoked_at)
     revoked = (
         single.status is CertStatus.REVOKED
@@ -55,7 +55,8 @@ def _statement(certificate: Certificate, single: SingleStatus, inquiry: Inquiry,
         late=single.this_update > certificate.not_after,
         revoked_at=single.revoked_at if revoked else None,
         reason=(single.reason or Reason.UNSPECIFIED) if revoked else None,
-        frozen=frozen,
+        frozen=inquiry.frozen(answer.der),
+        data=sha256(answer.der),
     )
 
 

@@ -48,8 +48,9 @@ def _statement(certificate: Certificate, item: Applicable, key: bytes, link: Lin
     late = made > certificate.not_after and not _keeps_expired(base, certificate)
     if entry is None or entry.reason is Reason.REMOVE_FROM_CRL or not _in_force(entry, inquiry):
         frozen = inquiry.frozen(base.crl.der)
-        return Statement(made, until, source, item.reasons, late, frozen=frozen)
-    return Statement(made, until, source, item.reasons, late, entry.revoked_at, entry.reason, entry.invalidity)
+        return Statement(made, until, source, item.reasons, late, frozen=frozen, data=base.sha256)
+    revoked = (entry.revoked_at, entry.reason, entry.invalidity)
+    return Statement(made, until, source, item.reasons, late, *revoked, data=base.sha256)
 
 
 def _goes_on(delta: KnownList, key: bytes, link: Link, inquiry: Inquiry) -> bool:

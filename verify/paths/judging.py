@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from ca.reading import Certificate
 from foundation.der import DerError
 from verify.anchors import Use
+from verify.material import Known, packed
 from verify.paths import checks, timing, usage
 from verify.paths.building import Search
 from verify.paths.checks import BASIC, ISSUING, Step, next_graph
@@ -22,6 +23,7 @@ from verify.paths.policies import agreed
 from verify.paths.pool import Pool
 from verify.paths.signatures import completed
 from verify.paths.state import UNLIMITED, Issuers, PathRules, State, constrained, counted, mappings_of, start
+from verify.paths.statements import Revocation
 from verify.paths.status import status_of
 from verify.paths.subtrees import Subtrees
 from verify.report import CertificateLine, Finding
@@ -130,7 +132,7 @@ def _certificate(certificate: Certificate, issuer: Certificate, state: State, fo
     status = "revoked" if revocation.revoked else "unknown" if revocation.checked is None else "good"
     if revocation.checked is None:
         found.unusable |= revocation.unusable
-    found.lines.insert(0, _line(certificate, status, revocation.source))
+    found.lines.insert(0, _line(certificate, status, revocation))
     if final:
         found.policies = agreed(graph, found.wanted)
         return state
@@ -164,7 +166,11 @@ def vouch(signer: Certificate, anchor: Certificate, inquiry: Inquiry) -> bool:
     return False
 
 
-def _line(certificate: Certificate, status: str, source: str | None = None) -> CertificateLine:
+def _line(certificate: Certificate, status: str, said: Revocation | None = None) -> CertificateLine:
+    known = None
+    if said is not None and said.data is not None and said.checked is not None:
+        ocsp, reason = (said.source or "").startswith("ocsp"), said.reason.name if said.reason else None
+        known = Known(ocsp, packed(said.data), said.checked, said.revoked_at, reason)
     return CertificateLine(
         certificate.subject.text,
         certificate.issuer.text,
@@ -173,6 +179,8 @@ def _line(certificate: Certificate, status: str, source: str | None = None) -> C
         certificate.not_after,
         certificate.scheme.value if certificate.scheme else "unknown",
         status,
-        source,
+        said.source if said is not None else None,
         certificate.fingerprint,
+        packed(certificate.der),
+        known,
     )

@@ -19,6 +19,7 @@ from ca.reading.general_names import NameKind, read_general_names
 from ca.reading.points import IssuingPoint, read_issuing_point
 from foundation import der
 from foundation.der import DerError
+from hsm.digests import sha256
 from verify.paths.names import Comparable, comparable
 
 _PROCESSED = frozenset((oids.ISSUING_DISTRIBUTION_POINT, oids.DELTA_CRL, oids.AUTHORITY_KEY_ID, oids.CRL_NUMBER))
@@ -56,6 +57,10 @@ class KnownList:
     def label(self) -> str:
         """For the report."""
         return f"{self.crl.this_update:%Y-%m-%dT%H:%M:%SZ}"
+
+    @cached_property
+    def sha256(self) -> bytes:
+        return sha256(self.crl.der)
 
     @cached_property
     def fault(self) -> Unusable | None:

@@ -40,6 +40,8 @@ class Statement:
     invalidity: datetime | None = None
     frozen: bool = False
     """Brought along by the file and under a document time stamp: what the archive had when it was made (B-LTA)."""
+    data: bytes | None = None
+    """SHA-256 of the list or answer, for the report."""
 
     @property
     def weight(self) -> tuple[bool, datetime, bool]:
@@ -62,6 +64,7 @@ class Revocation:
     late: bool = False
     unusable: frozenset[Unusable] = frozenset()
     frozen: bool = False
+    data: bytes | None = None
 
     @property
     def revoked(self) -> bool:
@@ -117,4 +120,5 @@ def _told(statement: Statement, unusable: frozenset[Unusable]) -> Revocation:
         statement.late,
         unusable,
         statement.frozen,
+        statement.data,
     )

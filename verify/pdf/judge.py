@@ -21,6 +21,7 @@ from verify.pdf.found import HIDDEN, Found, collect, cover
 from verify.pdf.later import Later, after, around, hidden
 from verify.pdf.ranges import Coverage
 from verify.pdf.structure import PdfTrouble, Structure, read_structure
+from verify.pdf.tree import with_covers
 from verify.report import Finding, SignatureReport, Sub
 from verify.seals import check_seal_signature
 from verify.times.timeline import Sighting, Timeline, timeline
@@ -58,7 +59,7 @@ def judge_pdf(data: bytes, trust: TrustStore, moment: Moment) -> Judged:
             item.checked = _check(item, item.coverage, line.trust, line.moment(item.coverage.end))
     # 5. what came after each, now that it is known who signed later
     revisions = Revisions(structure) if structure is not None else None
-    reports = [_tell(item, found, structure, revisions) for item in found]
+    reports = with_covers(found, [_tell(item, found, structure, revisions) for item in found])
     findings += [*line.findings, *around(data, found, structure)]
     licence = _licence(structure) if structure is not None and found else None
     return Judged(tuple(reports), tuple(findings), licence)
