@@ -27,6 +27,13 @@ class SealSettings(Group):
         "next-list",
         description="Wait for the first revocation list after the seal, or ask our own responder within the minute",
     )
+    evidence_digests: tuple[Literal["sm3", "sha256", "sha384", "sha512"], ...] = Field(
+        ("sm3", "sha256"),
+        description="Algorithms of the daily evidence records (RFC 4998), a record for each; none: off",
+    )
+    evidence_weak: tuple[Literal["sm3", "sha256", "sha384", "sha512", "sm2", "rsa"], ...] = Field(
+        (), description="Digests and signatures no longer relied on: the records that rest on them are renewed"
+    )
     emblem: Path | None = Field(
         None, description="File of the region's licensed emblem (one-colour SVG or path list) for seals that show one"
     )

@@ -29,7 +29,10 @@ class Context:
     strict: bool = False
     """Every departure from the standards counts as an error, also those that real seals need (`verify.strictness`)."""
 
+    proved: datetime | None = None
+    """An evidence record shows that the whole file existed then."""
+
     @property
     def moment(self) -> Moment:
         now = self.clock.now()
-        return Moment(self.at or now, offline=self.offline, wall=now)
+        return Moment(self.at or now, self.proved, offline=self.offline, wall=now)

@@ -25,6 +25,7 @@ class FileKind(StrEnum):
     CERTIFICATE = "certificate"
     LIST = "list"
     TIMESTAMP = "timestamp"
+    EVIDENCE = "evidence"
     CODE = "code"
     UNKNOWN = "unknown"
 
@@ -67,6 +68,8 @@ def _structure(data: bytes) -> FileKind:
         return _indefinite(data)
     try:
         parts = der.parse(data, trailing=True).children(8)
+        if _is_record(parts):
+            return FileKind.EVIDENCE
         return _by_parts(parts) if parts else FileKind.CERTIFICATE
     except (DerError, IndexError):
         return _indefinite(data) if b"\x80" in data[:16] else FileKind.CERTIFICATE
@@ -104,6 +107,14 @@ def _content_info(kind: str, inner: Node | None) -> FileKind:
         if wrapped is not None and wrapped.tag == der.OID and wrapped.as_oid() == oids.TST_INFO:
             return FileKind.TIMESTAMP
     return FileKind.CMS
+
+
+def _is_record(parts: list[Node]) -> bool:
+    """After version 1 an EvidenceRecord lists digest algorithms (RFC 4998 3.1)."""
+    if len(parts) < 3 or parts[0].raw != der.integer(1) or parts[1].tag != der.SEQUENCE:
+        return False
+    listed = parts[1].children(32)
+    return bool(listed) and all(_starts_with(one, der.OID) for one in listed)
 
 
 def _starts_with(node: Node, tag: int) -> bool:

@@ -14,7 +14,8 @@ from datetime import datetime
 from verify import strictness
 from verify.context import MOST_OCTETS, Context
 from verify.detect import FileKind, detect
-from verify.kinds import DOCUMENTS, JUDGES, SIGNATURE_FILES, WITH_CONTENT, File, Judged, judge_printed
+from verify.evidence_file import pair
+from verify.kinds import DOCUMENTS, SIGNATURE_FILES, WITH_CONTENT, File, Judged, judge_pair, judge_printed
 from verify.report import Finding, Report, Severity, SignatureReport, by_weight, decide
 from verify.scope import check_scope
 from verify.seal_states import ask_about_seals
@@ -24,11 +25,16 @@ from verify.words import finding
 __all__ = ["MOST_OCTETS", "Context", "judge", "judge_code"]
 
 
-def judge(data: bytes, *, name: str | None, context: Context, content: bytes | None = None) -> Report:
-    """The report about a file. `content` is what a detached signature is about."""
+def judge(
+    data: bytes, *, name: str | None, context: Context, content: bytes | None = None, record: bytes | None = None
+) -> Report:
+    """The report about a file. `content` is what a detached signature is about, `record` an evidence record about it;
+    a record as `content`, or with its file as `content`, is understood too.
+    """
     file = File(data, name, content)
+    told_apart = pair(file, record)
     kind = detect(data)
-    judged = _refusal(file, context) or JUDGES[kind](file, context)
+    judged = _refusal(file, context) or judge_pair(told_apart, context)
     judged = replace(judged, signatures=ask_about_seals(judged.signatures, context))
     judged = replace(
         judged, signatures=check_scope(judged.signatures, judged.licence, context.trust, context.moment.now)
@@ -42,7 +48,7 @@ def judge(data: bytes, *, name: str | None, context: Context, content: bytes | N
         found += _unsealed(judged.signatures, found)
     if kind in (FileKind.CMS, FileKind.JWS) and _all_personal(judged.signatures):
         found.append(finding("file.no_official_seal", severity=Severity.WARNING))
-    if content is not None and kind not in WITH_CONTENT:
+    if told_apart.subject.content is not None and kind not in WITH_CONTENT:
         found.append(finding("content.unused"))
     if licence is not None and judged.signatures:
         asked = ask_about_file(licence, None if context.offline else context.status)

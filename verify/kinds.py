@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from verify import facts
 from verify.certificates import judge_certificates
@@ -10,7 +11,8 @@ from verify.cms_file import judge_cms
 from verify.code_judge import judge_text
 from verify.code_trust import code_trust
 from verify.context import Context
-from verify.detect import FileKind
+from verify.detect import FileKind, detect
+from verify.evidence_file import Pair, judge_evidence, prove
 from verify.judged import File, Judged
 from verify.jws_file import judge_jws
 from verify.list_file import judge_list
@@ -54,6 +56,18 @@ def _unknown(file: File, context: Context) -> Judged:
     return Judged(findings=(finding("file.unknown_format"),))
 
 
+def judge_pair(pair: Pair, context: Context) -> Judged:
+    """A file, under its evidence record where there is one: it then stands at the time the record proves."""
+    about = detect(pair.subject.data)
+    if pair.record is None:
+        return JUDGES[about](pair.subject, context)
+    proof = prove(pair.record, pair.subject.data, context)
+    known = about not in (FileKind.UNKNOWN, FileKind.CODE, FileKind.EVIDENCE)
+    under = replace(context, proved=proof.proved)
+    judged = JUDGES[about](pair.subject, under) if known else Judged()
+    return Judged((*judged.signatures, *proof.signatures), (*proof.findings, *judged.findings), judged.licence)
+
+
 JUDGES: Mapping[FileKind, Judge] = {
     FileKind.PDF: _pdf,
     FileKind.OFD: _ofd,
@@ -63,14 +77,25 @@ JUDGES: Mapping[FileKind, Judge] = {
     FileKind.CERTIFICATE: _certificate,
     FileKind.LIST: judge_list,
     FileKind.TIMESTAMP: judge_stamp,
+    FileKind.EVIDENCE: judge_evidence,
     FileKind.CODE: judge_printed,
     FileKind.UNKNOWN: _unknown,
 }
-__all__ = ["DOCUMENTS", "JUDGES", "SIGNATURE_FILES", "WITH_CONTENT", "File", "Judge", "Judged", "judge_printed"]
+__all__ = [
+    "DOCUMENTS",
+    "JUDGES",
+    "SIGNATURE_FILES",
+    "WITH_CONTENT",
+    "File",
+    "Judge",
+    "Judged",
+    "judge_pair",
+    "judge_printed",
+]
 
 DOCUMENTS = frozenset({FileKind.PDF, FileKind.OFD})
 """Kinds a person reads and expects a seal on: one without is told to be unsigned."""
-SIGNATURE_FILES = frozenset({FileKind.CMS, FileKind.JWS, FileKind.LIST, FileKind.TIMESTAMP})
+SIGNATURE_FILES = frozenset({FileKind.CMS, FileKind.JWS, FileKind.LIST, FileKind.TIMESTAMP, FileKind.EVIDENCE})
 """Kinds that are nothing but a signature: anybody's will do, and the report says whose."""
-WITH_CONTENT = frozenset({FileKind.CMS, FileKind.JWS, FileKind.TIMESTAMP, FileKind.SEAL})
+WITH_CONTENT = frozenset({FileKind.CMS, FileKind.JWS, FileKind.TIMESTAMP, FileKind.SEAL, FileKind.EVIDENCE})
 """Kinds that may be about another file, handed in beside them."""

@@ -22,6 +22,46 @@ TIMES: dict[str, tuple[Severity, str, str]] = {
         "现在无法确认该时间戳的签发机构，签章时间仅为自称。",
         "The authority of this time stamp cannot be confirmed any more; the time is only claimed.",
     ),
+    "evidence.valid": (
+        _I,
+        "证据记录证明这个文件在 {0} 已经存在。",
+        "The evidence record proves that this file existed at {0}.",
+    ),
+    "evidence.not_about": (
+        _E,
+        "证据记录说的不是这个文件，或文件已被改动。",
+        "The evidence record is not about this file, or the file was changed.",
+    ),
+    "evidence.chain": (
+        _E,
+        "证据记录中的第 {0} 个时间戳没有覆盖它之前的内容。",
+        "Time stamp {0} of the evidence record does not cover what stands before it.",
+    ),
+    "evidence.digest": (
+        _E,
+        "证据记录中第 {0} 个时间戳的摘要算法不明，或与同组的其他时间戳不一致。",
+        "The digest algorithm of time stamp {0} is unknown, or not the one of its chain.",
+    ),
+    "evidence.disordered": (
+        _E,
+        "证据记录中第 {0} 个时间戳早于它所覆盖的时间戳。",
+        "Time stamp {0} of the evidence record is dated before the one it covers.",
+    ),
+    "evidence.unlisted_digest": (
+        _W,
+        "证据记录用到的摘要算法没有全部列在开头。",
+        "The evidence record uses a digest algorithm that it does not list at its beginning.",
+    ),
+    "evidence.damaged": (
+        _E,
+        "证据记录的结构不合规范（{0}）。",
+        "The structure of the evidence record is not acceptable ({0}).",
+    ),
+    "evidence.encrypted": (
+        _U,
+        "证据记录是对加密数据出具的，请提供未加密时的记录。",
+        "The evidence record is about encrypted data, which is not supported.",
+    ),
     "archive.damaged": (
         _W,
         "文件附带的长期验证数据中有 {0} 项无法读取，未予采信。",

@@ -6,11 +6,12 @@ Adobe's revocationInfoArchival (ISO 32000-2 12.8.3.3.2) is signed; certificate-v
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
+from ca.reading.shapes import fields
 from foundation import der
 from foundation.der import DerError, Node
-from seal.cms import SignedData, SignerInfo
+from seal.cms import Attribute, SignedData, SignerInfo
 from verify.times.items import Item, Sort
 
 ARCHIVAL = "1.2.840.113583.1.1.8"
@@ -23,7 +24,7 @@ MOST = 64
 
 def items_of(signed: SignedData, signer: SignerInfo) -> tuple[Item, ...]:
     """May raise `DerError` over what only looks like such data."""
-    return (*_outside(signed), *_archival(signer), *_values(signer))
+    return (*_outside(signed), *_archival(signer), *_values(signer.unsigned_attributes))
 
 
 def _outside(signed: SignedData) -> Iterator[Item]:
@@ -44,8 +45,23 @@ def _archival(signer: SignerInfo) -> Iterator[Item]:
             yield from (Item(sort, one.raw) for one in _sole(part).children(MOST))
 
 
-def _values(signer: SignerInfo) -> Iterator[Item]:
-    for attribute in signer.unsigned_attributes:
+def items_in(attributes: Iterable[bytes]) -> tuple[Item, ...]:
+    """The same values where they stand by themselves: cryptoInfos of an evidence record (RFC 4998 3.1)."""
+    found: list[Attribute] = []
+    for raw in attributes:
+        try:
+            kind, values = fields(der.parse(raw), 2, 2, "attribute")
+            found.append(Attribute(kind.as_oid(), raw, tuple(one.raw for one in values.expect(der.SET).children(MOST))))
+        except DerError:
+            continue  # whatever else somebody keeps there proves nothing and disproves nothing
+    try:
+        return tuple(_values(found))
+    except DerError:
+        return ()
+
+
+def _values(attributes: Iterable[Attribute]) -> Iterator[Item]:
+    for attribute in attributes:
         if attribute.oid == CERTIFICATE_VALUES:
             for value in attribute.values:
                 yield from (Item(Sort.CERTIFICATE, one.raw) for one in der.parse(value).children(MOST))

@@ -59,6 +59,9 @@ def timeline(
     """The one door for all formats. Never raises over what a file holds."""
     known = tuple(items)
     line = Timeline(enlarge(trust, known), moment)
+    if moment.proved is not None and isinstance(line.trust, EvidenceStore):  # an evidence record covers the whole file
+        for item in known:
+            line.trust.prove(item.octets, moment.proved)
     for stamp in sorted(stamps, key=lambda one: one.end, reverse=True):
         result = check_stamp(stamp.token, stamp.covered, line.trust, line.moment(stamp.end), archive=True)
         line.results[stamp.end] = result
