@@ -30,9 +30,11 @@ from hsm.notes import NoteSigner
 from hsm.room import HsmRoom
 from licence.room import LicenceRoom
 from licence.status import LicenceStatusSource
+from seal.approval.cloud.room import CloudRoom
 from seal.exchange.room import ExchangeRoom
 from seal.room import SealRoom
 from server import schema
+from server.approver_phones import ApproverPhones
 from server.region_trust import RegionTrust
 from server.seal_judge import VerifyJudge
 from server.seal_states import RegionSeals
@@ -81,6 +83,7 @@ class House:
     regions: RegionsRoom
     ledger: Ledger
     exchange: ExchangeRoom
+    cloud: CloudRoom
 
     @property
     def rooms(self) -> tuple[object, ...]:
@@ -90,6 +93,7 @@ class House:
             self.registration,
             self.seal,
             self.exchange,
+            self.cloud,
             self.verify,
             self.regions,
             self.licence,
@@ -135,7 +139,10 @@ def build(settings: Settings, db: Database, clock: Clock, ids: Ids, attached: At
     exchange = ExchangeRoom(seal, VerifyJudge(room))
     ledger = Ledger(settings.checkpoint_dir)
     regions = RegionsRoom(ground, hsm.keys, ca)
-    return House(settings, ground, hsm, ca, registration, seal, room, licence, sso, trust, regions, ledger, exchange)
+    cloud = CloudRoom(seal, ApproverPhones(ground, sso.sms))
+    return House(
+        settings, ground, hsm, ca, registration, seal, room, licence, sso, trust, regions, ledger, exchange, cloud
+    )
 
 
 @contextmanager

@@ -19,6 +19,7 @@ from hsm.digests import sha256
 from hsm.keys import Purpose
 from hsm.models import HsmKey
 from licence.models import LicenceIntent
+from seal.approval.cloud.models import SealCloudConsent
 from seal.models import OrderState, SealOrder, SealRow, SealState
 
 KEYS = "key"
@@ -45,6 +46,7 @@ def everything(db: Database) -> Iterator[tuple[str, Iterator[Meant]]]:
     yield Purpose.TIMESTAMP, _stamps(db)
     yield Purpose.SEAL_MAKING, _seals(db)
     yield Purpose.SEALING, _orders(db)
+    yield Purpose.APPROVAL, _approvals(db)
     yield Purpose.CODE, _codes(db)
     yield Purpose.CHECKPOINT, _checkpoints(db)
 
@@ -97,6 +99,14 @@ def _orders(db: Database) -> Iterator[Meant]:
             parts = ["ofd"] if form == "ofd" else json.loads(terms)["suites"]
             for part in parts:
                 yield Meant(f"seal-order:{identifier}:{part}", stored=state == OrderState.SEALED)
+
+
+def _approvals(db: Database) -> Iterator[Meant]:
+    """A code may have been followed by a newer one, so a decision's value says nothing about any one consent."""
+    query = select(SealCloudConsent.id)
+    with db.read() as session:
+        for identifier in session.scalars(query.execution_options(yield_per=_BATCH)):
+            yield Meant(f"seal-consent:{identifier}", stored=False)
 
 
 def _codes(db: Database) -> Iterator[Meant]:

@@ -13,6 +13,7 @@ import hsm.api
 import licence.api
 import seal.api
 import seal.approval.api
+import seal.approval.cloud.api
 import seal.batches.api
 import seal.detached.api
 import seal.exchange.api
@@ -35,6 +36,7 @@ ROUTES: tuple[Route, ...] = (
     *ca.revocation_api.ROUTES,
     *seal.api.ROUTES,
     *seal.approval.api.ROUTES,
+    *seal.approval.cloud.api.ROUTES,
     *seal.batches.api.ROUTES,
     *seal.management.api.ROUTES,
     *seal.status_service.api.ROUTES,

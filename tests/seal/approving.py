@@ -111,9 +111,10 @@ class GuardedSigner:
         return self.inner.ref
 
     def sign(self, tbs: ToBeSigned) -> bytes:
-        if tbs.purpose is Purpose.SEALING:
+        if tbs.purpose in (Purpose.SEALING, Purpose.APPROVAL):
             asked = Asked(self.ref, tbs.purpose, tbs.intent, tbs.data, tbs.content)
-            self.guard.asked.append(asked)
+            if tbs.purpose is Purpose.SEALING:
+                self.guard.asked.append(asked)
             self.guard.check(asked)
         return self.inner.sign(tbs)
 

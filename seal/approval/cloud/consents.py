@@ -7,6 +7,7 @@ crash left.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -127,7 +128,7 @@ def _key(room: CloudRoom, principal: Principal) -> SealCloudKey:
 
 
 def _confirm(room: CloudRoom, principal: Principal, case: SealCase, code: str, decision: Decision) -> SealCloudConsent:
-    """One statement counts the try and confirms a right code, so parallel tries are counted; it is committed either way.
+    """One statement counts the try and confirms a right code, so parallel tries count; it is committed either way.
 
     Confirmed before, the same code is right again: the signature may not have come about.
     """
@@ -139,6 +140,7 @@ def _confirm(room: CloudRoom, principal: Principal, case: SealCase, code: str, d
                 SealCloudConsent.case_id == case.id,
                 SealCloudConsent.person == principal.label,
                 SealCloudConsent.decision == decision,
+                SealCloudConsent.expires_at > now,
             )
             .order_by(SealCloudConsent.id.desc())
             .limit(1)
@@ -161,7 +163,7 @@ def _confirm(room: CloudRoom, principal: Principal, case: SealCase, code: str, d
             .execution_options(synchronize_session=False)
         ).one_or_none()
         if row is not None:
-            said = {"statement": found.statement_sha256, "right": row.confirmed_at is not None}
+            said: dict[str, str | bool] = {"statement": found.statement_sha256, "right": row.confirmed_at is not None}
             _audit(room, session, principal, case, "confirm", said)
         session.expunge(found)
     if row is None:
@@ -184,7 +186,7 @@ def _text(room: CloudRoom, case: SealCase, decision: Decision, code: str) -> str
 
 
 def _audit(
-    room: CloudRoom, session: Session, principal: Principal, case: SealCase, word: str, said: dict[str, object]
+    room: CloudRoom, session: Session, principal: Principal, case: SealCase, word: str, said: Mapping[str, str | bool]
 ) -> None:
     room.ground.audit.record(
         session, principal, action=f"seal.cloud.{word}", object=f"seal-case:{case.id}", payload=said

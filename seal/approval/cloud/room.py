@@ -1,4 +1,4 @@
-"""What cloud keys need of floors above (云签名服务): who a person is, and a way to reach them; `server` plugs in `sso`."""
+"""What cloud keys need of floors above (云签名服务): who a person is, a way to reach them; `server` plugs in `sso`."""
 
 from __future__ import annotations
 
