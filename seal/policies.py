@@ -25,6 +25,7 @@ from hsm.service.errors import IntentUnknown, PolicyRefused
 from hsm.service.policies import LATE, Asked, Policies, Stated
 from seal import cms
 from seal.approval import judge
+from seal.approval.cloud import policy as cloud
 from seal.detached import policy as detached
 from seal.formats import HASH_FORMATS, OFD_HASH
 from seal.hash_only import policy as hash_only
@@ -48,6 +49,7 @@ def policies(ground: Ground, ca: CaRoom, floors: Mapping[str, int]) -> Policies:
         Purpose.SEAL_MAKING: partial(check_making, ground),
         Purpose.SEAL_STATUS: partial(status.check, ground),
         Purpose.SEALING: partial(check_sealing, ground, ca, floors),
+        Purpose.APPROVAL: partial(cloud.check, ca),
     }
 
 
