@@ -381,11 +381,13 @@ def upgrade() -> None:
         sa.Column("proposed_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("decided_by", sa.String(length=200), nullable=True),
         sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("turn", sa.Integer(), nullable=True),
         sa.Column("mac", sa.LargeBinary(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_trust_change")),
+        sa.UniqueConstraint("turn", name=op.f("uq_trust_change_turn")),
     )
     with op.batch_alter_table("trust_change", schema=None) as batch_op:
-        batch_op.create_index("ix_trust_change_state", ["state", "decided_at"], unique=False)
+        batch_op.create_index("ix_trust_change_state", ["state", "turn"], unique=False)
 
     op.create_table(
         "trust_edition",
