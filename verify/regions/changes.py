@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from ca.reading import read_certificate
@@ -88,28 +89,37 @@ def _propose(
 
 def decide(room: RegionsRoom, principal: Principal, identifier: UUID, *, agree: bool) -> Change:
     """Agree or refuse as the second person; the proposer never."""
-    ground = room.ground
-    with ground.db.begin() as session:
-        row = session.scalar(select(TrustChange).where(TrustChange.id == identifier).with_for_update())
-        if row is None:
-            raise NotFound("verify.no_change", Text("没有这项信任变更。", "There is no such change."))
-        if row.state != ChangeState.PROPOSED:
-            raise Conflict(
-                "verify.change_decided",
-                Text("这项变更已经处理，请刷新页面。", "The change was decided already. Look at it again."),
-            )
-        if row.proposed_by == principal.label:
-            raise Forbidden(
-                "verify.own_change",
-                Text(
-                    "不能审批自己提出的变更，请由另一人办理。", "Nobody agrees to their own change. Ask another person."
-                ),
-            )
-        row.state = ChangeState.AGREED if agree else ChangeState.REFUSED
-        row.decided_by, row.decided_at = principal.label, ground.clock.now()
-        row.mac = _mac(ground, row) if agree else None
-        _note(ground, session, principal, "verify.trust.agree" if agree else "verify.trust.refuse", row)
-        return _told(row)
+    try:
+        with room.ground.db.begin() as session:
+            return _decided(room.ground, session, principal, identifier, agree=agree)
+    except IntegrityError as error:  # another change took this turn in the same moment
+        raise Conflict(
+            "verify.change_busy",
+            Text("另一项变更正在处理，请重试。", "Another change was decided in this moment. Try again."),
+        ) from error
+
+
+def _decided(ground: Ground, session: Session, principal: Principal, identifier: UUID, *, agree: bool) -> Change:
+    row = session.scalar(select(TrustChange).where(TrustChange.id == identifier).with_for_update())
+    if row is None:
+        raise NotFound("verify.no_change", Text("没有这项信任变更。", "There is no such change."))
+    if row.state != ChangeState.PROPOSED:
+        raise Conflict(
+            "verify.change_decided",
+            Text("这项变更已经处理，请刷新页面。", "The change was decided already. Look at it again."),
+        )
+    if row.proposed_by == principal.label:
+        raise Forbidden(
+            "verify.own_change",
+            Text("不能审批自己提出的变更，请由另一人办理。", "Nobody agrees to their own change. Ask another person."),
+        )
+    row.state = ChangeState.AGREED if agree else ChangeState.REFUSED
+    row.decided_by, row.decided_at = principal.label, ground.clock.now()
+    if agree:
+        row.turn = 1 + (session.scalar(select(func.max(TrustChange.turn))) or 0)
+        row.mac = _mac(ground, row)
+    _note(ground, session, principal, "verify.trust.agree" if agree else "verify.trust.refuse", row)
+    return _told(row)
 
 
 def listed(room: RegionsRoom, *, limit: int = 100) -> list[Change]:
@@ -124,7 +134,7 @@ def agreed(ground: Ground, session: Session) -> tuple[tuple[Region, ...], dict[s
     regions: dict[str, Region] = {}
     pins: dict[str, Pins] = {}
     query = select(TrustChange).where(TrustChange.state == ChangeState.AGREED)
-    for row in session.scalars(query.order_by(TrustChange.decided_at, TrustChange.id)):
+    for row in session.scalars(query.order_by(TrustChange.turn)):
         if row.mac is None or row.decided_by in (None, row.proposed_by) or not same(row.mac, _mac(ground, row)):
             raise Damaged(
                 "verify.change_forged",
@@ -171,6 +181,7 @@ def _mac(ground: Ground, row: TrustChange) -> bytes:
         "document": row.document,
         "proposed_by": row.proposed_by,
         "decided_by": row.decided_by,
+        "turn": row.turn,
         "decided_at": row.decided_at.isoformat() if row.decided_at else None,
     }
     return ground.mac.mac("trust-change", spelled(terms))

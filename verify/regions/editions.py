@@ -93,7 +93,7 @@ def editions(room: RegionsRoom) -> list[Edition]:
 
 def version(ground: Ground) -> tuple[object, ...]:
     """Changes with every change of the book: cheap enough to ask before each judgement."""
-    agreed = select(func.count(), func.max(TrustChange.decided_at)).where(TrustChange.state == ChangeState.AGREED)
+    agreed = select(func.count(), func.max(TrustChange.turn)).where(TrustChange.state == ChangeState.AGREED)
     taken = select(func.count(), func.max(TrustEdition.imported_at))
     with ground.db.read() as session:
         return (*session.execute(agreed).one(), *session.execute(taken).one())

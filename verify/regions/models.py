@@ -30,7 +30,7 @@ class TrustChange(Base):
     """One change of whom we believe. Proposed by one person, agreed to or refused by another; never edited."""
 
     __tablename__ = "trust_change"
-    __table_args__ = (Index("ix_trust_change_state", "state", "decided_at"),)
+    __table_args__ = (Index("ix_trust_change_state", "state", "turn"),)
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     kind: Mapped[str] = mapped_column(String(20))
@@ -42,6 +42,7 @@ class TrustChange(Base):
     proposed_at: Mapped[datetime]
     decided_by: Mapped[str | None] = mapped_column(String(200))
     decided_at: Mapped[datetime | None]
+    turn: Mapped[int | None] = mapped_column(Integer, unique=True, doc="Order of what was agreed to; clocks tie")
     mac: Mapped[bytes | None] = mapped_column(LargeBinary, doc="Keyed digest of what was agreed to, and by whom")
 
 
