@@ -18,14 +18,22 @@ from tests.seal import papers
 from tests.verify.pki import NOW, Entity
 
 
-def token(tsa: Entity, covered: bytes, *, at: datetime = NOW, altered: bool = False, digested: bool = False) -> bytes:
-    """A time stamp token over `covered`, or over what has this digest (RFC 3161)."""
-    digest = tsa.scheme.digest
-    imprint = covered if digested and not altered else digest.of(covered + (b"!" if altered else b""))
+def token(
+    tsa: Entity,
+    covered: bytes,
+    *,
+    at: datetime = NOW,
+    altered: bool = False,
+    digested: bool = False,
+    digest: Digest | None = None,
+) -> bytes:
+    """A time stamp token over `covered`, or over what has this digest (RFC 3161); `digest`: of the imprint."""
+    own, digest = digest or tsa.scheme.digest, tsa.scheme.digest
+    imprint = covered if digested and not altered else own.of(covered + (b"!" if altered else b""))
     info = der.sequence(
         der.integer(1),
         der.oid("1.3.6.1.4.1.32473.9"),
-        der.sequence(der.sequence(der.oid(digest.oid)), der.octet_string(imprint)),
+        der.sequence(der.sequence(der.oid(own.oid)), der.octet_string(imprint)),
         der.integer(77),
         der.generalized_time(at),
     )

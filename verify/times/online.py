@@ -33,7 +33,7 @@ class Asking:
     """`verify.times.items.Online` over a transport."""
 
     def __init__(self, transport: Transport) -> None:
-        self._transport = transport
+        self.transport = transport
 
     def about(self, path: tuple[Certificate, ...]) -> tuple[Item, ...]:
         """Upwards from the leaf, as far as the path is known, and further by what was found on the way."""
@@ -45,7 +45,7 @@ class Asking:
                 break
             if at + 1 == len(known) and certificate.issuer_urls and left > 0:
                 left -= 1
-                fetched = list(_certificates(self._transport.get(certificate.issuer_urls[0])))
+                fetched = list(_certificates(self.transport.get(certificate.issuer_urls[0])))
                 found += [Item(Sort.CERTIFICATE, one.der) for one in fetched]
                 known += [one for one in fetched if one.subject.raw == certificate.issuer.raw][:1]
             above = known[at + 1] if at + 1 < len(known) else None
@@ -60,11 +60,11 @@ class Asking:
         """An answer where one is to be had, else the list; a list weighs as much, and says it of others too."""
         if issuer is not None:
             for url in certificate.ocsp_urls[:1]:
-                answer = self._transport.post(url, question(certificate, issuer), "application/ocsp-request")
+                answer = self.transport.post(url, question(certificate, issuer), "application/ocsp-request")
                 if answer is not None:
                     yield Item(Sort.ANSWER, answer)
         for url in certificate.crl_urls[:2]:
-            octets = self._transport.get(url)
+            octets = self.transport.get(url)
             if octets is not None:
                 yield Item(Sort.LIST, octets)
 
