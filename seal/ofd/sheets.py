@@ -60,7 +60,7 @@ class OfdSheets:
         found: list[Found] = []
         left = MOST_CHARACTERS
         for number in range(first, last + 1):
-            read = self._characters(number, left)
+            read = self.characters(number, left)
             left -= len(read)
             for begin, end in occurrences([one.char for one in read], text):
                 x, y = last_line([one.box for one in read[begin : end + 1] if not one.char.isspace()]).centre
@@ -84,7 +84,7 @@ class OfdSheets:
         location = self.elements[number - 1].get("BaseLoc", "")
         return self.package.xml(self.package.resolve(location, base=self.body.document))
 
-    def _characters(self, number: int, most: int) -> list[Character]:
+    def characters(self, number: int, most: int) -> list[Character]:
         content = self._content(number)
         read = characters(content, most)
         common = child(self.document, "CommonData")
