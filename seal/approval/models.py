@@ -10,7 +10,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import Index, Integer, LargeBinary, String, Text, UniqueConstraint
+from sqlalchemy import Float, Index, Integer, LargeBinary, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from foundation.database import Base
@@ -123,3 +123,14 @@ class SealUse(Base):
     picture_sha256: Mapped[str | None] = mapped_column(String(64))
     picture_how: Mapped[str | None] = mapped_column(String(40), doc="What was hashed; see docs/seal-approval.md")
     pictured_at: Mapped[datetime | None] = mapped_column(index=True)
+
+
+class SealLook(Base):
+    """How a seal shows (印章外观), for the signer, which sees no files. Written once; the first one it signs stays."""
+
+    __tablename__ = "seal_look"
+
+    seal_id: Mapped[UUID] = mapped_column(primary_key=True)
+    width: Mapped[float] = mapped_column(Float, doc="Millimetres")
+    height: Mapped[float] = mapped_column(Float)
+    deflated: Mapped[bytes] = mapped_column(LargeBinary, doc="Operators of the form, as they stand in a PDF")
