@@ -310,6 +310,14 @@ def upgrade() -> None:
         batch_op.create_index("ix_seal_long_life_source_generation", ["source_sha256", "generation"], unique=False)
 
     op.create_table(
+        "seal_look",
+        sa.Column("seal_id", sa.Uuid(), nullable=False),
+        sa.Column("width", sa.Float(), nullable=False),
+        sa.Column("height", sa.Float(), nullable=False),
+        sa.Column("deflated", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("seal_id", name=op.f("pk_seal_look")),
+    )
+    op.create_table(
         "seal_policy",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("seal_id", sa.Uuid(), nullable=False),
@@ -473,6 +481,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_seal_policy_department"))
 
     op.drop_table("seal_policy")
+    op.drop_table("seal_look")
     with op.batch_alter_table("seal_long_life", schema=None) as batch_op:
         batch_op.drop_index("ix_seal_long_life_source_generation")
         batch_op.drop_index("ix_seal_long_life_renew_by")
