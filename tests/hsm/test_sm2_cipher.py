@@ -53,6 +53,21 @@ def test_the_ciphertext_they_were_made_from_is_good(vectors: Path) -> None:
     assert sm2_cipher.decrypt(key, flipped[:-1] + bytes((flipped[-1] ^ 1,)))
 
 
+def test_ciphertexts_on_the_curve_of_the_examples_are_refused(vectors: Path) -> None:
+    """`sm2_enc.vec` stands on GB/T 32918's example curve, not on sm2p256v1: a point off our curve never meets a key."""
+    text = (vectors / "sm2" / "sm2_enc.vec").read_text(encoding="utf-8")
+    fields = [line.partition(" = ")[::2] for line in text.splitlines() if " = " in line]
+    assert {value[:18] for name, value in fields if name == "P"} == {"0x8542D69E4C044F18"}
+    (scalar,) = (bytes.fromhex(value[2:]) for name, value in fields if name == "x")
+    key = Sm2PrivateKey.load(pkcs8_of_scalar(scalar))
+    sealed = [bytes.fromhex(value) for name, value in fields if name == "Ciphertext"]
+    assert len(sealed) == 5
+    for one in sealed:
+        with pytest.raises(BadCiphertext):
+            sm2_cipher.decrypt(key, one)
+    assert engine().c.ERR_get_error() == 0
+
+
 def test_every_octet_is_protected(sm2_key: Sm2PrivateKey) -> None:
     sealed = sm2_cipher.encrypt(Sm2PublicKey(sm2_key.spki), b"sixteen octets!!")
     assert sm2_cipher.decrypt(sm2_key, sealed) == b"sixteen octets!!"
