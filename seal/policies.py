@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
+from types import MappingProxyType
 from uuid import UUID
 
 from sqlalchemy.orm import Session
@@ -39,16 +40,19 @@ from seal.status_service import policy as status
 
 MAKER_KEY = "seal/maker"
 """`seal.maker.KEY`, named again because that module brings the whole PDF library along."""
+_NONE: Mapping[str, str] = MappingProxyType({})
 _JUST_SEALED = timedelta(minutes=15)
 """Two processes may finish one order; the later one still signs, and finds the first one's result stored."""
 
 
-def policies(ground: Ground, ca: CaRoom, floors: Mapping[str, int]) -> Policies:
-    """`floors`: the newest version of rules each seal was signed under, from the signer's journal."""
+def policies(
+    ground: Ground, ca: CaRoom, floors: Mapping[str, int], pinned: Mapping[str, str] = _NONE
+) -> Policies:
+    """From the signer's journal, by seal: `floors`, the newest version of rules; `pinned`, how the seal showed."""
     return {
         Purpose.SEAL_MAKING: partial(check_making, ground),
         Purpose.SEAL_STATUS: partial(status.check, ground),
-        Purpose.SEALING: partial(check_sealing, ground, ca, floors),
+        Purpose.SEALING: partial(check_sealing, ground, ca, floors, pinned),
         Purpose.APPROVAL: partial(cloud.check, ca),
     }
 
@@ -75,7 +79,9 @@ def check_making(ground: Ground, asked: Asked) -> Stated:
     return Stated(row.created_at, LATE)
 
 
-def check_sealing(ground: Ground, ca: CaRoom, floors: Mapping[str, int], asked: Asked) -> Stated:
+def check_sealing(
+    ground: Ground, ca: CaRoom, floors: Mapping[str, int], pinned: Mapping[str, str], asked: Asked
+) -> Stated:
     """Attributes of a CMS signature, or a TBS_Sign, for one open order and the key of its own seal."""
     word, _, which = asked.intent.rpartition(":")
     with ground.db.read() as session:
@@ -86,7 +92,7 @@ def check_sealing(ground: Ground, ca: CaRoom, floors: Mapping[str, int], asked: 
     if asked.ref.name != f"seal/{row.code}/{'sm2' if which == 'ofd' else which}":
         raise PolicyRefused("seal_key", "签名密钥不属于该印章", "the key is not the one of the order's seal")
     stated = _octets(ground, asked, order, row, which)
-    facts = judge.check(ca, asked, order, row, floors.get(str(row.id), 0))
+    facts = judge.check(ca, asked, order, row, floors.get(str(row.id), 0), pinned)
     return replace(stated, facts={**stated.facts, **facts})
 
 

@@ -10,6 +10,7 @@ from foundation.failpoints import reach
 from foundation.principal import Principal
 from foundation.text import Text
 from seal import find, places, ses_writing
+from seal.approval import looks
 from seal.carrying_out import carry_out, check_unswapped
 from seal.compare_ofd import Ordered, check_ofd
 from seal.held import Held
@@ -28,7 +29,7 @@ from seal.room import SealRoom
 
 def terms_of(room: SealRoom, order: OfdOrder) -> dict[str, object]:
     """What the register will say of this order."""
-    return _terms(order, order.version or room.ground.settings.seal.signature_version)
+    return terms_at(order, order.version or room.ground.settings.seal.signature_version)
 
 
 def stamp_ofd(room: SealRoom, principal: Principal, order: OfdOrder) -> Stamped:
@@ -36,7 +37,7 @@ def stamp_ofd(room: SealRoom, principal: Principal, order: OfdOrder) -> Stamped:
     row = find.row_of(room, principal, order.seal_id)
     check_words(order)
     version = order.version or room.ground.settings.seal.signature_version
-    terms = _terms(order, version)
+    terms = terms_at(order, version)
     registered = Order(row, order.order_key, "ofd", order.document, terms, order, order.matter, order.batch)
 
     def prepare(held: Held) -> Callable[[SealOrder], bytes]:
@@ -49,6 +50,8 @@ def stamp_ofd(room: SealRoom, principal: Principal, order: OfdOrder) -> Stamped:
 
         def sign(record: SealOrder) -> bytes:
             check_unswapped(record, order.document)
+            if record.approvals:
+                looks.keep(room.ground, row.id, held.appearance)
             sealed = ofd_sealing.seal_document(room, held, order, version, sheets, marks, record)
             reach("seal.signed")
             finished = Package.read(sealed)
@@ -62,7 +65,7 @@ def stamp_ofd(room: SealRoom, principal: Principal, order: OfdOrder) -> Stamped:
     return carry_out(room, principal, registered, prepare)
 
 
-def _terms(order: OfdOrder, version: int) -> dict[str, object]:
+def terms_at(order: OfdOrder, version: int) -> dict[str, object]:
     """What is unusual is added only when it is ordered, so that orders of earlier releases keep their terms."""
     more: dict[str, object] = {}
     if order.form is not OfdForm.SEAL:

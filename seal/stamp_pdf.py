@@ -11,6 +11,7 @@ from foundation.principal import Principal
 from foundation.text import Text
 from hsm.digests import sha256
 from seal import compare_pdf, find, keeping, places
+from seal.approval import looks
 from seal.carrying_out import carry_out, check_unswapped
 from seal.errors import SealedDiffers
 from seal.held import Held
@@ -69,6 +70,8 @@ def steps(
 
     def sign(record: SealOrder) -> Octets:
         check_unswapped(record, inspected.data, begins=True)
+        if record.approvals:
+            looks.keep(room.ground, row.id, held.appearance)
         work = pdf_sealing.Work(room, held, row, order, inspected, marks, look)
         sealed = pdf_sealing.seal_document(work, writer, record)
         reach("seal.signed")

@@ -23,7 +23,7 @@ def policies(ground: Ground, keys: KeyStore, journal: Journal, escrow: Escrow) -
     certificates = CaRoom.build(ground, keys, escrow)
     return {
         **ca.policies.policies(certificates),
-        **seal.policies.policies(ground, certificates, journal.memory.floors),
+        **seal.policies.policies(ground, certificates, journal.memory.floors, journal.memory.looks),
         **sso.policies.policies(ground),
         **verify.regions.policy.policies(ground, certificates),
         **licence.policies.policies(ground),

@@ -23,6 +23,8 @@ class Memory:
     """Size and root of the largest checkpoint signed."""
     floors: dict[str, int] = field(default_factory=dict)
     """Highest version of rules signed under, by what they are the rules of (facts `policy` and `policy_of`)."""
+    looks: dict[str, str] = field(default_factory=dict)
+    """How a seal showed when it was first used under approvals (fact `look`), by what the rules are of."""
     gaps: list[tuple[datetime, datetime]] = field(default_factory=list)
     """When no signer ran: last record before, and the start after."""
     _last: datetime | None = None
@@ -48,6 +50,9 @@ class Memory:
             version, of = entry.facts.get("policy"), entry.facts.get("policy_of")
             if isinstance(version, int) and isinstance(of, str):
                 self.floors[of] = max(version, self.floors.get(of, 0))
+            look = entry.facts.get("look")
+            if isinstance(look, str) and isinstance(of, str):
+                self.looks.setdefault(of, look)
             size = entry.facts.get("size")
             if entry.what == "checkpoint" and isinstance(size, int) and size >= self.checkpoint[0]:
                 self.checkpoint = (size, str(entry.facts.get("root", "")))

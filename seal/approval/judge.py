@@ -8,8 +8,10 @@ remembered in the signer's journal, so taking the rows away does not set the sea
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 from uuid import UUID
 
 from sqlalchemy import select
@@ -19,7 +21,7 @@ from ca.room import CaRoom
 from hsm.service.errors import PolicyRefused
 from hsm.service.policies import Asked
 from hsm.service.records import Facts
-from seal.approval import counting, item_lists, rules, seen, statements
+from seal.approval import counting, item_lists, redone, rules, seen, statements
 from seal.approval.certificates import ApprovalRefused, check_signature, holder
 from seal.approval.models import CaseKind, CaseState, Decision, SealApproval, SealCase, SealPolicy, SealUse
 from seal.approval.rules import OutsideRules, Rules, Use
@@ -27,6 +29,7 @@ from seal.formats import FAMILIES
 from seal.models import SealOrder, SealRow
 
 _MOST_APPROVALS = 50
+_NONE: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +44,13 @@ class Rows:
     ever: int
 
 
-def check(ca: CaRoom, asked: Asked, order: SealOrder, seal: SealRow, floor: int) -> Facts:
-    """What to write into the journal; raises `PolicyRefused`. `floor`: newest version of rules ever signed under."""
+def check(
+    ca: CaRoom, asked: Asked, order: SealOrder, seal: SealRow, floor: int, pinned: Mapping[str, str] = _NONE
+) -> Facts:
+    """What to write into the journal; raises `PolicyRefused`.
+
+    `floor`: newest version of rules ever signed under; `pinned`: looks of seals ever signed under approvals.
+    """
     now = ca.ground.clock.now()
     with ca.ground.db.read() as session:
         rows = _rows(session, order, now)
@@ -62,13 +70,15 @@ def check(ca: CaRoom, asked: Asked, order: SealOrder, seal: SealRow, floor: int)
         rules.allow(ruled, Use(family, matter, client or rules.PEOPLE, now, rows.today, rows.ever))
     except OutsideRules as error:
         raise _refused(error.code.rpartition(".")[2], error.detail.zh, error.detail.en) from error
+    more: Facts = {}
     if ruled.approvals:
         if case is None:
             raise _refused("not_approved", "该用章指令未经审批", "nobody approved this order")
         _case_is_for(ca, case, rows, order, ruled, now)
         _approved(ca, case, rows.approvals, ruled, seal, now)
         seen.check(asked, order.format, order.document_sha256, order.document_size)
-    return {"policy": rows.policy.number, "policy_of": str(seal.id)}
+        more = redone.check(ca, asked, order, seal, case, pinned)
+    return {**more, "policy": rows.policy.number, "policy_of": str(seal.id)}
 
 
 def _rows(session: Session, order: SealOrder, now: datetime) -> Rows:

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
-from seal.held import Held
+from typing import Protocol
+
 from seal.ofd.sheets import OfdSheets
 from seal.ofd.signing import Annotation
+from seal.pdf.appearance import Appearance
 from seal.placing import Mark
 
 
-def annotation(mark: Mark, held: Held, sheets: OfdSheets) -> Annotation:
+class HasLook(Protocol):
+    """A seal ready for use, or only how it shows."""
+
+    @property
+    def appearance(self) -> Appearance: ...
+
+
+def annotation(mark: Mark, held: HasLook, sheets: OfdSheets) -> Annotation:
     width, height = held.appearance.width, held.appearance.height
     clip = None if mark.part_width == width else (mark.part_left, 0.0, mark.part_width, height)
     return Annotation(sheets.page(mark.page).id, (mark.left, mark.top, width, height), clip)

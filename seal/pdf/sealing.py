@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 
 from foundation.clock import SHANGHAI
+from hsm.digests import sha256
 from seal.held import Held
 from seal.models import SealOrder, SealRow
 from seal.orders import PdfOrder
@@ -16,7 +17,7 @@ from seal.pdf.document import Inspected
 from seal.pdf.octets import Octets
 from seal.pdf.revision import Closing, Revision, prepare
 from seal.pdf.showing import Shows, Visible
-from seal.pdf.writer import open_writer, open_writer_on
+from seal.pdf.writer import Writer, open_writer, open_writer_on
 from seal.pdf_forms import Certification
 from seal.places import InField, Places, Riding, Way, listed
 from seal.placing import Mark
@@ -35,37 +36,64 @@ class Work:
     marks: tuple[Mark, ...]
     look: Appearance
 
+    @property
+    def layout(self) -> Layout:
+        return Layout(self.order, self.inspected, self.marks, self.look, self.row.name, self.row.department_name)
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """All that shows: with the order's row it fixes every octet of a revision but the signature's value."""
+
+    order: PdfOrder
+    inspected: Inspected
+    marks: tuple[Mark, ...]
+    look: Appearance
+    label: str
+    signer: str
+
+
+def revision_of(layout: Layout, index: int, record: SealOrder, reserved: int) -> Revision:
+    """The revision of one suite of the order; the first shows the seal, wherever it was ordered."""
+    order, inspected = layout.order, layout.inspected
+    names = field_names(order, inspected)
+    suite, first, last = order.suites[index], index == 0, index == len(order.suites) - 1
+    shown = tuple(visible(mark, layout.look, inspected) for mark in layout.marks) if first else ()
+    shows = shows_of(order, inspected, shown) if first else None
+    closing = closing_of(order, inspected, index)
+    return Revision(
+        field=names[index],
+        label=layout.label,
+        digest=suite.digest,
+        closing=closing,
+        time=record.signing_time.astimezone(SHANGHAI),
+        name=layout.signer,
+        reason=order.reason,
+        reserved=reserved,
+        form=contents.form_of(order, suite),
+        lock=order.lock if last else (),
+        visible=shown[0] if first and shows is None else None,
+        shows=shows,
+        waiting_field=names[1] if first and not last and certifies(closing) else None,
+    )
+
+
+def name_revision(writer: IncrementalPdfFileWriter, record: SealOrder, index: int) -> None:
+    """The same order prepared twice gives the same octets: the signer compares its own with ours."""
+    if isinstance(writer, Writer):
+        writer.name_after(sha256(record.id.bytes + bytes([index])))
+
 
 def seal_document(work: Work, writer: IncrementalPdfFileWriter, record: SealOrder) -> Octets:
-    """One revision per suite; the first shows the seal, wherever it was ordered."""
-    order, inspected = work.order, work.inspected
-    names = field_names(order, inspected)
-    shown = tuple(visible(mark, work.look, inspected) for mark in work.marks)
-    shows = shows_of(order, inspected, shown)
+    """One revision per suite."""
+    order, layout = work.order, work.layout
     sealed: Octets = b""
     for index, suite in enumerate(order.suites):
-        first, last = index == 0, index == len(order.suites) - 1
-        closing = closing_of(order, inspected, index)
-        prepared = prepare(
-            writer,
-            Revision(
-                field=names[index],
-                label=work.row.name,
-                digest=suite.digest,
-                closing=closing,
-                time=record.signing_time.astimezone(SHANGHAI),
-                name=work.row.department_name,
-                reason=order.reason,
-                reserved=contents.most(work.room, work.held, order, suite),
-                form=contents.form_of(order, suite),
-                lock=order.lock if last else (),
-                visible=shown[0] if first and shows is None else None,
-                shows=shows if first else None,
-                waiting_field=names[1] if first and not last and certifies(closing) else None,
-            ),
-        )
+        name_revision(writer, record, index)
+        reserved = contents.most(work.room, work.held, order, suite)
+        prepared = prepare(writer, revision_of(layout, index, record, reserved))
         sealed = prepared.fill(contents.make(work.room, work.held, order, suite, prepared, record))
-        if not last:
+        if index < len(order.suites) - 1:
             writer = open_writer(sealed) if isinstance(sealed, bytes) else open_writer_on(sealed.path)
     return sealed
 

@@ -88,17 +88,20 @@ class Guard:
 
     room: SealRoom
     floors: dict[str, int] = field(default_factory=dict)
+    looks: dict[str, str] = field(default_factory=dict)
     asked: list[Asked] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         ground = self.room.ground
-        self.policies = policies(ground, CaRoom.build(ground, self.room.keys), self.floors)
+        self.policies = policies(ground, CaRoom.build(ground, self.room.keys), self.floors, self.looks)
 
     def check(self, asked: Asked) -> None:
         stated = self.policies[asked.purpose](asked)
         of, version = stated.facts.get("policy_of"), stated.facts.get("policy")
         if isinstance(of, str) and isinstance(version, int):
             self.floors[of] = max(version, self.floors.get(of, 0))
+        if isinstance(of, str) and "look" in stated.facts:
+            self.looks.setdefault(of, str(stated.facts["look"]))
 
 
 @dataclass(frozen=True)
