@@ -1,4 +1,4 @@
-"""Glyphs of the shipped fonts for one page (字形): measuring, choosing the font of a character, cutting the subset.
+"""Glyphs of the shipped fonts of pages we write (字形): measuring, choosing a font for a character, cutting the subset.
 
 HarfBuzz cuts a preprocessed face in 0.15 ms for 160 characters, where reportlab's own TrueType subsetting takes 6 ms.
 One subset serves the PDF and the OFD: it keeps the cmap, which OFD readers look characters up in.
@@ -16,10 +16,12 @@ import uharfbuzz
 
 from foundation import fonts
 from foundation.fonts import FontName
-from licence.render.model import Segment
 
 _hb: Any = uharfbuzz  # compiled, without type information
 _CHAIN = (FontName.SERIF, FontName.RARE)
+
+Segment = tuple[str, *tuple[float, ...]]
+"""One path step: ("M", x, y), ("L", x, y), ("C", x1, y1, x2, y2, x, y) or ("Z",)."""
 
 ASCENT = 0.88
 """Top of the ideographic em box above the baseline, the same in all Noto CJK fonts."""

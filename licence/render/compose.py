@@ -11,9 +11,9 @@ from collections.abc import Mapping
 from itertools import groupby
 
 from foundation.errors import InvalidInput
+from foundation.glyphs import ASCENT, face, font_of
 from foundation.text import Text
 from licence.catalogue import LicenceType, fault
-from licence.render.glyphs import ASCENT, face, font_of
 from licence.render.layout import Box, Lettering, Printed
 from licence.render.model import Colour, Line, Run
 

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-Segment = tuple[str, *tuple[float, ...]]
-"""One path step: ("M", x, y), ("L", x, y), ("C", x1, y1, x2, y2, x, y) or ("Z",)."""
+from foundation.glyphs import Segment
+
+__all__ = ["CodeDrawing", "Colour", "Line", "Matrix", "Page", "Path", "Run", "Segment", "Shape"]
 
 Path = tuple[Segment, ...]
 

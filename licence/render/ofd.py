@@ -11,8 +11,8 @@ from functools import lru_cache
 from xml.sax.saxutils import escape, quoteattr
 
 from foundation.fonts import FontName
+from foundation.glyphs import ASCENT, Subset
 from licence.face import DATA_NAME, LicenceFace
-from licence.render.glyphs import ASCENT, Subset
 from licence.render.model import CodeDrawing, Colour, Line, Matrix, Page, Path, Run, Segment, Shape
 from licence.render.page import cut_fonts, lay_out
 from seal.ofd.package import NAMESPACE, write

@@ -13,7 +13,7 @@ from functools import cache
 from math import cos, pi, sin, tau
 
 from foundation.fonts import FontName
-from licence.render.glyphs import face
+from foundation.glyphs import face
 from licence.render.layout import Box, Layout
 from licence.render.model import Colour, Matrix, Path, Segment, Shape
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 
+from foundation.glyphs import Subset, subset
 from licence.face import LicenceFace
 from licence.render import qr
 from licence.render.compose import compose
-from licence.render.glyphs import Subset, subset
 from licence.render.model import Line, Page
 from licence.render.ornament import THEMES, decoration
 

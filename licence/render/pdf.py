@@ -13,8 +13,9 @@ from functools import lru_cache
 from pathlib import Path
 from xml.sax.saxutils import escape
 
+from foundation.glyphs import Subset
+from foundation.pdf_file import PdfFile, add_font, hex_text, number
 from licence.face import DATA_NAME, LicenceFace
-from licence.render.glyphs import Subset
 from licence.render.model import CodeDrawing, Colour, Line, Page, Segment, Shape
 from licence.render.page import cut_fonts, lay_out
 
@@ -31,15 +32,15 @@ def render_pdf(face: LicenceFace) -> bytes:
 
 def write_pdf(page: Page, face: LicenceFace) -> bytes:
     """The page in a file with its metadata and attached data."""
-    file = _File()
+    file = PdfFile()
     fonts = cut_fonts(page.lines)
     names = {font: f"F{index}" for index, font in enumerate(fonts)}
     form = file.stream(*_decoration(page.decoration, page.width, page.height), deflated=True)
     content = _content(page, fonts, names)
     contents = file.stream("", zlib.compress(content.encode("ascii"), 6), deflated=True)
-    entries = " ".join(f"/{names[font]} {_font(file, cut)} 0 R" for font, cut in fonts.items())
+    entries = " ".join(f"/{names[font]} {add_font(file, cut)} 0 R" for font, cut in fonts.items())
     pages = file.reserve()
-    box = f"[0 0 {_n(page.width * POINTS)} {_n(page.height * POINTS)}]"
+    box = f"[0 0 {number(page.width * POINTS)} {number(page.height * POINTS)}]"
     leaf = file.add(
         f"<</Type/Page/Parent {pages} 0 R/MediaBox{box}/Contents {contents} 0 R"
         f"/Resources<</Font<<{entries}>>/XObject<</D {form} 0 R>>/ProcSet[/PDF/Text]>>>>"
@@ -50,57 +51,16 @@ def write_pdf(page: Page, face: LicenceFace) -> bytes:
     attached = _attachment(file, face)
     catalog = file.add(
         f"<</Type/Catalog/Pages {pages} 0 R/Lang(zh-CN)/Metadata {metadata} 0 R/AF[{attached} 0 R]"
-        f"/Names<</EmbeddedFiles<</Names[{_hex_text(DATA_NAME)} {attached} 0 R]>>>>/PageMode/UseNone"
+        f"/Names<</EmbeddedFiles<</Names[{hex_text(DATA_NAME)} {attached} 0 R]>>>>/PageMode/UseNone"
         f"/ViewerPreferences<</DisplayDocTitle true>>/OutputIntents[<</Type/OutputIntent/S/GTS_PDFA1"
         f"/OutputConditionIdentifier(sRGB)/Info(sRGB IEC61966-2.1)/DestOutputProfile {profile} 0 R>>]>>"
     )
     stamp = _pdf_date(face)
     info = file.add(
-        f"<</Title {_hex_text(_title(face))}/Author {_hex_text(face.issuer_name)}/Subject {_hex_text(face.identifier)}"
+        f"<</Title {hex_text(_title(face))}/Author {hex_text(face.issuer_name)}/Subject {hex_text(face.identifier)}"
         f"/Creator({PRODUCER})/Producer({PRODUCER})/CreationDate({stamp})/ModDate({stamp})>>"
     )
     return file.finish(catalog, info)
-
-
-class _File:
-    """Objects in order of their numbers, one classic cross-reference table."""
-
-    def __init__(self) -> None:
-        self._objects: list[bytes] = []
-
-    def reserve(self) -> int:
-        self._objects.append(b"")
-        return len(self._objects)
-
-    def add(self, body: str) -> int:
-        self._objects.append(body.encode("ascii"))
-        return len(self._objects)
-
-    def fill(self, number: int, body: str) -> None:
-        self._objects[number - 1] = body.encode("ascii")
-
-    def stream(self, entries: str, data: bytes, *, deflated: bool) -> int:
-        packing = "/Filter/FlateDecode" if deflated else ""
-        head = f"<<{entries}{packing}/Length {len(data)}>>\nstream\n".encode("ascii")
-        self._objects.append(head + data + b"\nendstream")
-        return len(self._objects)
-
-    def finish(self, catalog: int, info: int) -> bytes:
-        parts = [b"%PDF-1.7\n%\xe5\x8d\xb0\xe4\xbf\xa1\n"]
-        offset, offsets = len(parts[0]), []
-        for number, body in enumerate(self._objects, 1):
-            offsets.append(offset)
-            part = b"%d 0 obj\n%b\nendobj\n" % (number, body)
-            parts.append(part)
-            offset += len(part)
-        identity = hashlib.sha256(b"".join(parts)).hexdigest()[:32]
-        table = "".join(f"{each:010d} 00000 n \n" for each in offsets)
-        parts.append(
-            f"xref\n0 {len(offsets) + 1}\n0000000000 65535 f \n{table}trailer\n<</Size {len(offsets) + 1}"
-            f"/Root {catalog} 0 R/Info {info} 0 R/ID[<{identity}><{identity}>]>>\n"
-            f"startxref\n{offset}\n%%EOF\n".encode("ascii")
-        )
-        return b"".join(parts)
 
 
 def _content(page: Page, fonts: dict[str, Subset], names: dict[str, str]) -> str:
@@ -112,16 +72,16 @@ def _content(page: Page, fonts: dict[str, Subset], names: dict[str, str]) -> str
 
 
 def _line(line: Line, height: float, fonts: dict[str, Subset], names: dict[str, str]) -> str:
-    size = _n(line.size * POINTS)
-    parts = [f"{_rgb(line.colour)} rg BT {_n(line.spacing * POINTS)} Tc"]
-    parts.append(f"1 0 0 1 {_n(line.x * POINTS)} {_n((height - line.baseline) * POINTS)} Tm")
+    size = number(line.size * POINTS)
+    parts = [f"{_rgb(line.colour)} rg BT {number(line.spacing * POINTS)} Tc"]
+    parts.append(f"1 0 0 1 {number(line.x * POINTS)} {number((height - line.baseline) * POINTS)} Tm")
     for run in line.runs:
         glyphs = fonts[run.font].glyphs
         coded = "".join([f"{glyphs[char]:04x}" for char in run.text])
         parts.append(f"/{names[run.font]} {size} Tf <{coded}> Tj")
     text = " ".join([*parts, "ET"])
     if line.spacing:  # spaced letters would be read and searched as separate words
-        return f"/Span<</ActualText {_hex_text(line.text)}>>BDC {text} EMC"
+        return f"/Span<</ActualText {hex_text(line.text)}>>BDC {text} EMC"
     return text
 
 
@@ -129,23 +89,23 @@ def _code(code: CodeDrawing, height: float) -> str:
     """All modules as one path in module units, so that no seam shows between them."""
     module = code.module * POINTS
     bars = "\n".join([f"{x} {y} {length} 1 re" for x, y, length in code.bars])
-    left, top = _n(code.x * POINTS), _n((height - code.y) * POINTS)
+    left, top = number(code.x * POINTS), number((height - code.y) * POINTS)
     return f"q 0 g {module:.5f} 0 0 {-module:.5f} {left} {top} cm\n{bars}\nf Q"
 
 
 @lru_cache(maxsize=64)
 def _decoration(shapes: tuple[Shape, ...], width: float, height: float) -> tuple[str, bytes]:
     """Border and ground as a form XObject: the costly part of the page, the same for every licence of a type."""
-    parts = [f"{POINTS:.6f} 0 0 {-POINTS:.6f} 0 {_n(height * POINTS)} cm 1 J 1 j"]
+    parts = [f"{POINTS:.6f} 0 0 {-POINTS:.6f} 0 {number(height * POINTS)} cm 1 J 1 j"]
     for shape in shapes:
         if shape.fill:
             parts.append(f"{_rgb(shape.fill)} rg")
         if shape.stroke:
-            parts.append(f"{_rgb(shape.stroke)} RG {_n(shape.width)} w")
+            parts.append(f"{_rgb(shape.stroke)} RG {number(shape.width)} w")
         paint = "B" if shape.fill and shape.stroke else "f" if shape.fill else "S"
         path = "\n".join([*map(_step, shape.path), paint])
-        parts += [f"q {' '.join(map(_n, copy))} cm\n{path} Q" for copy in shape.copies] or [path]
-    box = f"[0 0 {_n(width * POINTS)} {_n(height * POINTS)}]"
+        parts += [f"q {' '.join(map(number, copy))} cm\n{path} Q" for copy in shape.copies] or [path]
+    box = f"[0 0 {number(width * POINTS)} {number(height * POINTS)}]"
     return f"/Type/XObject/Subtype/Form/BBox{box}", zlib.compress("\n".join(parts).encode("ascii"), 9)
 
 
@@ -155,52 +115,7 @@ def _step(segment: Segment) -> str:
     return " ".join(f"{number:.2f}" for number in segment[1:]) + " " + _OPERATORS[segment[0]]
 
 
-def _font(file: _File, cut: Subset) -> int:
-    """A composite font, two-octet glyph numbers, with ToUnicode so that the text can be searched and copied."""
-    name = f"/{cut.tag}+{cut.name}"
-    program, mapping = _packed(cut)
-    data = file.stream(f"/Length1 {len(cut.data)}", program, deflated=True)
-    bold = cut.name.endswith("Bold")
-    descriptor = file.add(
-        f"<</Type/FontDescriptor/FontName{name}/Flags 4/FontBBox[-1000 -400 2000 1200]/ItalicAngle 0/Ascent 880"
-        f"/Descent -120/CapHeight 733/StemV {120 if bold else 80}/FontFile2 {data} 0 R>>"
-    )
-    widths = " ".join(map(str, cut.widths))
-    descendant = file.add(
-        f"<</Type/Font/Subtype/CIDFontType2/BaseFont{name}/CIDSystemInfo<</Registry(Adobe)/Ordering(Identity)"
-        f"/Supplement 0>>/FontDescriptor {descriptor} 0 R/DW 1000/W[0[{widths}]]/CIDToGIDMap/Identity>>"
-    )
-    unicode = file.stream("", mapping, deflated=True)
-    return file.add(
-        f"<</Type/Font/Subtype/Type0/BaseFont{name}/Encoding/Identity-H/DescendantFonts[{descendant} 0 R]"
-        f"/ToUnicode {unicode} 0 R>>"
-    )
-
-
-def _packed(cut: Subset) -> tuple[bytes, bytes]:
-    """Font program and ToUnicode map, deflated; remembered because labels need the same cut every time."""
-    return _pack(cut.tag, cut.name, cut.data, tuple(cut.glyphs.items()))
-
-
-@lru_cache(maxsize=128)
-def _pack(_tag: str, _name: str, data: bytes, glyphs: tuple[tuple[str, int], ...]) -> tuple[bytes, bytes]:
-    seen: dict[int, str] = {}
-    for char, glyph in glyphs:
-        seen.setdefault(glyph, char)
-    rows = [f"<{glyph:04x}> <{char.encode('utf-16-be').hex()}>" for glyph, char in sorted(seen.items())]
-    blocks = [rows[at : at + 100] for at in range(0, len(rows), 100)]
-    body = "\n".join(f"{len(block)} beginbfchar\n" + "\n".join(block) + "\nendbfchar" for block in blocks)
-    mapping = (
-        "/CIDInit/ProcSet findresource begin 12 dict begin begincmap\n"
-        "/CIDSystemInfo<</Registry(Adobe)/Ordering(UCS)/Supplement 0>>def\n"
-        "/CMapName/Adobe-Identity-UCS def /CMapType 2 def\n"
-        f"1 begincodespacerange <0000> <ffff> endcodespacerange\n{body}\n"
-        "endcmap CMapName currentdict/CMap defineresource pop end end"
-    )
-    return zlib.compress(data, 6), zlib.compress(mapping.encode("ascii"), 6)
-
-
-def _attachment(file: _File, face: LicenceFace) -> int:
+def _attachment(file: PdfFile, face: LicenceFace) -> int:
     """The licence data as an associated file (ISO 19005-3 6.8), covered by the seal like the page."""
     data = face.data_json
     checksum = hashlib.md5(data, usedforsecurity=False).hexdigest()  # ISO 32000 table 46 knows only MD5
@@ -211,7 +126,7 @@ def _attachment(file: _File, face: LicenceFace) -> int:
     )
     stream = file.stream(entries, zlib.compress(data, 6), deflated=True)
     return file.add(
-        f"<</Type/Filespec/F({DATA_NAME})/UF {_hex_text(DATA_NAME)}/Desc {_hex_text(face.type.name_zh + '数据')}"
+        f"<</Type/Filespec/F({DATA_NAME})/UF {hex_text(DATA_NAME)}/Desc {hex_text(face.type.name_zh + '数据')}"
         f"/AFRelationship/Data/EF<</F {stream} 0 R/UF {stream} 0 R>>>>"
     )
 
@@ -250,14 +165,5 @@ def _xmp(face: LicenceFace) -> bytes:
     ).encode()
 
 
-def _hex_text(text: str) -> str:
-    return f"<feff{text.encode('utf-16-be').hex()}>"
-
-
-def _n(number: float) -> str:
-    text = f"{number:.4f}".rstrip("0").rstrip(".")
-    return "0" if text in {"", "-0"} else text
-
-
 def _rgb(colour: Colour) -> str:
-    return " ".join(_n(part / 255) for part in colour)
+    return " ".join(number(part / 255) for part in colour)
