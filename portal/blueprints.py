@@ -21,7 +21,10 @@ from portal.pages import (
     home,
     issuing,
     mine,
+    seal_apply,
     seal_design,
+    seal_file,
+    seal_register,
     standing,
     verifying,
     window,
@@ -44,6 +47,9 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     standing.blueprint,
     certificates.blueprint,
     seal_design.blueprint,
+    seal_register.blueprint,
+    seal_apply.blueprint,
+    seal_file.blueprint,
 )
 
 

@@ -19,6 +19,7 @@ from foundation.web.problems import ProblemView, on_error_page
 from portal import languages, wording
 from portal.assets import asset
 from portal.assets import blueprint as assets
+from seal.management.access import READERS
 from verify.report import clean
 
 VIEW_COOKIE = "yinxin_view"
@@ -32,6 +33,9 @@ class Link:
     text: Any
 
 
+_SEALS = (*READERS, Permission.SEAL_STAMP, Permission.SEAL_CONSENT)
+
+
 def navigation(principal: Principal) -> list[Link]:
     """What this person can use, and nothing greyed out."""
     links = [Link("/", _("首页")), Link("/verify", _("真伪核验"))]
@@ -41,8 +45,9 @@ def navigation(principal: Principal) -> list[Link]:
         links.append(Link("/my/certificates", _("我的证书")))
     if principal.may(Permission.LICENCE_ISSUE):
         links.append(Link("/console", _("证照签发")))
-    if principal.may(Permission.SEAL_READ):
-        links.append(Link("/console/seals/design", languages.pick(Text("印模设计", "Design a seal"))))
+    if any(principal.may(one) for one in _SEALS):
+        reads = any(principal.may(one) for one in READERS)
+        links.append(Link("/seals" if reads else "/seals/uses", languages.pick(Text("印章", "Seals"))))
     if principal.may(Permission.WINDOW_CHECK):
         links.append(Link("/window", _("窗口核验")))
     if principal.may(Permission.CA_READ):

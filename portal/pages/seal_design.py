@@ -12,9 +12,11 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from foundation.errors import InvalidInput
 from foundation.principal import Permission
-from foundation.web.frame import language, require, room
+from foundation.web.frame import current_principal, language, require, room
 from portal import seal_design as desk
 from portal.languages import pick
+from portal.seals.frame import tabs
+from portal.seals.words import COMMON
 from seal.designing import PictureFormat, render
 from seal.drawing.artwork import MOST_OCTETS
 from seal.drawing.centre import Centre
@@ -72,6 +74,8 @@ def _page(typed: dict[str, str], *, shown: desk.Shown | None = None, faults: dic
         density="dense",
         action=PATH,
         words=words,
+        tabs=tabs(current_principal()),
+        section=pick(COMMON["section"]),
         typed=typed,
         shown=shown,
         faults=faults or {},

@@ -89,14 +89,20 @@ def files(
     waiting: bool = False,
     after: UUID | None = None,
     limit: int = 50,
+    kind: SealKind | None = None,
+    code: str | None = None,
 ) -> Page:
-    """What the caller may see, newest first; `waiting`: only what waits for a step of his."""
+    """What the caller may see, newest first; `waiting`: only what waits for a step of his. `code`: how it begins."""
     limit = max(1, min(limit, MOST))
     query = select(SealFile).where(access.scope(principal)).order_by(SealFile.id.desc())
     if states:
         query = query.where(SealFile.state.in_([state.value for state in states]))
     if waiting:
         query = query.where(SealFile.state.in_(_waiting_for(principal)))
+    if kind is not None:
+        query = query.where(SealFile.kind == kind)
+    if code:
+        query = query.where(SealFile.code.startswith(code, autoescape=True))
     if after is not None:
         query = query.where(SealFile.id < after)
     with room.ground.db.read() as session:

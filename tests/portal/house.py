@@ -24,6 +24,7 @@ from server.house import House, open_house
 from server.routes import ROUTES
 from sso import pages as sso_pages
 from sso import people
+from sso.officials import ROLES
 
 ISSUER = frozenset({Permission.LICENCE_ISSUE, Permission.LICENCE_READ, Permission.LICENCE_REVOKE})
 FOOD = {
@@ -86,9 +87,10 @@ def _callers(house: House) -> dict[str, Principal]:
         return Principal(Kind.OFFICIAL, f"official:{name}", frozenset(permissions), department=department.uscc)
 
     def person(username: str, *permissions: Permission) -> Principal:
-        found = _person(house, username)
+        found, login = _person(house, username), next(one for one in sample.LOGINS if one.username == username)
+        department = login.department or sample.DATA.uscc
         return Principal(
-            Kind.OFFICIAL, f"person:{found}", frozenset(permissions), department=sample.DATA.uscc, person_id=found
+            Kind.OFFICIAL, f"person:{found}", frozenset(permissions), department=department, person_id=found
         )
 
     return {
@@ -100,8 +102,13 @@ def _callers(house: House) -> dict[str, Principal]:
         "window": official("window", sample.DATA, Permission.WINDOW_CHECK),
         "officer": person("ra1", Permission.RA_REVIEW, Permission.CA_READ),
         "approver": person("ra2", Permission.RA_APPROVE, Permission.CA_READ),
+        **{login.username: person(login.username, *ROLES[login.role]) for login in sample.LOGINS if _seals(login)},
         "admin": official("admin", sample.DATA, Permission.ADMIN_READ, Permission.AUDIT_READ, Permission.CA_READ),
     }
+
+
+def _seals(login: sample.Login) -> bool:
+    return login.username.startswith("seal")
 
 
 def _person(house: House, username: str) -> UUID:
