@@ -20,6 +20,7 @@ import licence.models
 import seal.approval.cloud.models
 import seal.approval.models
 import seal.batches.models
+import seal.drafts.models
 import seal.exchange.models
 import seal.hash_only.models
 import seal.longlife.evidence.models
@@ -52,6 +53,7 @@ ROOMS = (
     seal.management.models,
     seal.status_service.models,
     seal.exchange.models,
+    seal.drafts.models,
     seal.approval.models,
     seal.approval.cloud.models,
     seal.batches.models,
