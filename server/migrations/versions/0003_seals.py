@@ -163,6 +163,21 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("name", name=op.f("pk_seal_counter")),
     )
     op.create_table(
+        "seal_draft",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("owner", sa.String(length=200), nullable=False),
+        sa.Column("format", sa.String(length=8), nullable=False),
+        sa.Column("sha256", sa.String(length=64), nullable=False),
+        sa.Column("size", sa.Integer(), nullable=False),
+        sa.Column("octets", sa.LargeBinary(), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_seal_draft")),
+    )
+    with op.batch_alter_table("seal_draft", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_seal_draft_created_at"), ["created_at"], unique=False)
+        batch_op.create_index(batch_op.f("ix_seal_draft_owner"), ["owner"], unique=False)
+
+    op.create_table(
         "seal_evidence_batch",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("day", sa.Date(), nullable=False),
@@ -507,6 +522,11 @@ def downgrade() -> None:
     op.drop_table("seal_evidence_file")
     op.drop_table("seal_evidence_digest")
     op.drop_table("seal_evidence_batch")
+    with op.batch_alter_table("seal_draft", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_seal_draft_owner"))
+        batch_op.drop_index(batch_op.f("ix_seal_draft_created_at"))
+
+    op.drop_table("seal_draft")
     op.drop_table("seal_counter")
     with op.batch_alter_table("seal_cloud_key", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_seal_cloud_key_state"))
