@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from ca.room import CaRoom
-from foundation.errors import Damaged, InvalidInput, YinxinError
+from foundation.errors import YinxinError
 from hsm.service.errors import PolicyRefused
 from hsm.service.policies import Asked
 from hsm.service.records import Facts
@@ -54,6 +54,8 @@ def check(
 def _given(ca: CaRoom, case: SealCase, batch: SealBatch | None, order: SealOrder) -> PdfOrder | OfdOrder:
     """The order as it was given; the digest of its words and the rest of it stand in the terms that were approved."""
     cipher = ca.ground.cipher
+    if batch is None and case.sealed_order is None:
+        raise PolicyRefused("order_kept", "找不到申请时的用章指令", "the order as it was given is not there")
     try:
         if batch is None:
             kept = (kept_orders.TABLE, "sealed_order", case.id, case.sealed_order or "")
@@ -61,7 +63,7 @@ def _given(ca: CaRoom, case: SealCase, batch: SealBatch | None, order: SealOrder
             pdf, ofd = batch.way.split("\n")
             kept = ("seal_batch", f"way_{order.format}", batch.id, pdf if order.format == "pdf" else ofd)
         given = kept_orders.open_again(cipher, *kept, b"")
-    except (Damaged, InvalidInput, ValueError) as error:
+    except (YinxinError, ValueError, LookupError, TypeError) as error:
         raise PolicyRefused("order_kept", "找不到申请时的用章指令", "the order as it was given is not there") from error
     if batch is not None and batch.matter:
         given = replace(given, matter=Matter(batch.matter, batch.matter_number))
