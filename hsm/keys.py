@@ -27,6 +27,8 @@ class Purpose(StrEnum):
     SEALING = "sealing"
     SEAL_STATUS = "seal-status"
     """Lists and answers of the seal-status service (印章状态发布)."""
+    REPORT = "report"
+    """Reports of the verification service (核验报告)."""
     TRUST_LIST = "trust-list"
     """Our own list of whom to believe (信任列表), for other regions."""
     APPROVAL = "approval"

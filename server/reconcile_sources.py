@@ -21,6 +21,7 @@ from hsm.models import HsmKey
 from licence.models import LicenceIntent
 from seal.approval.cloud.models import SealCloudConsent
 from seal.models import OrderState, SealOrder, SealRow, SealState
+from verify.reports.models import VerifyReport
 
 KEYS = "key"
 MAY_STAY_BEHIND = frozenset({KEYS, Purpose.CHECKPOINT})
@@ -48,6 +49,7 @@ def everything(db: Database) -> Iterator[tuple[str, Iterator[Meant]]]:
     yield Purpose.SEALING, _orders(db)
     yield Purpose.APPROVAL, _approvals(db)
     yield Purpose.CODE, _codes(db)
+    yield Purpose.REPORT, _reports(db)
     yield Purpose.CHECKPOINT, _checkpoints(db)
 
 
@@ -107,6 +109,13 @@ def _approvals(db: Database) -> Iterator[Meant]:
     with db.read() as session:
         for identifier in session.scalars(query.execution_options(yield_per=_BATCH)):
             yield Meant(f"seal-consent:{identifier}", stored=False)
+
+
+def _reports(db: Database) -> Iterator[Meant]:
+    with db.read() as session:
+        query = select(VerifyReport.id, VerifyReport.sha256.is_not(None)).execution_options(yield_per=_BATCH)
+        for identifier, stored in session.execute(query):
+            yield Meant(f"report:{identifier}", stored=bool(stored))
 
 
 def _codes(db: Database) -> Iterator[Meant]:

@@ -9,6 +9,7 @@ import licence.policies
 import seal.policies
 import sso.policies
 import verify.regions.policy
+import verify.reports.policy
 from ca.room import CaRoom
 from foundation.ground import Ground
 from hsm.escrow.shapes import Escrow
@@ -27,5 +28,6 @@ def policies(ground: Ground, keys: KeyStore, journal: Journal, escrow: Escrow) -
         **sso.policies.policies(ground),
         **verify.regions.policy.policies(ground, certificates),
         **licence.policies.policies(ground),
+        Purpose.REPORT: partial(verify.reports.policy.check, ground),
         Purpose.CHECKPOINT: partial(checkpoint_policy.check, ground, journal),
     }

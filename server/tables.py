@@ -30,6 +30,7 @@ import seal.models
 import seal.status_service.models
 import sso.models
 import verify.regions.models
+import verify.reports.models
 from foundation.database import Base
 
 ROOMS = (
@@ -61,5 +62,6 @@ ROOMS = (
     verify.regions.models,
     licence.models,
     sso.models,
+    verify.reports.models,
 )
 METADATA = Base.metadata

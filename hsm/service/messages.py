@@ -50,6 +50,10 @@ class SignSealStatus(SignRequest):
     __slots__ = ()
 
 
+class SignReport(SignRequest):
+    __slots__ = ()
+
+
 class SignTrustList(SignRequest):
     __slots__ = ()
 
@@ -90,6 +94,7 @@ SIGNING: dict[Purpose, type[SignRequest]] = {
     Purpose.SEAL_MAKING: SignSealMaking,
     Purpose.SEALING: SignSealing,
     Purpose.SEAL_STATUS: SignSealStatus,
+    Purpose.REPORT: SignReport,
     Purpose.TRUST_LIST: SignTrustList,
     Purpose.APPROVAL: SignApproval,
     Purpose.TOKEN: SignToken,
