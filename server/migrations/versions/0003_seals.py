@@ -435,6 +435,19 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("number", name=op.f("pk_trust_publication")),
     )
     op.create_table(
+        "verify_report",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("document_sha256", sa.String(length=64), nullable=False),
+        sa.Column("verdict", sa.String(length=16), nullable=False),
+        sa.Column("judged_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("suite", sa.String(length=8), nullable=False),
+        sa.Column("digest", sa.String(length=64), nullable=False),
+        sa.Column("certificate", sa.String(length=64), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("sha256", sa.String(length=64), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_verify_report")),
+    )
+    op.create_table(
         "seal_step",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("file_id", sa.Uuid(), nullable=False),
@@ -478,6 +491,7 @@ def downgrade() -> None:
         batch_op.drop_column("p256_certificate")
 
     op.drop_table("seal_step")
+    op.drop_table("verify_report")
     op.drop_table("trust_publication")
     op.drop_table("trust_edition")
     with op.batch_alter_table("trust_change", schema=None) as batch_op:
