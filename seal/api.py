@@ -124,7 +124,8 @@ def stamp(call: Call[None, None, None, StampForm]) -> Binary:
         done, media, name = stamped, _PDF, "sealed.pdf"
     elif data.startswith(b"PK\x03\x04"):
         form.refuse_for_ofd()
-        ofd = replace(form.ofd_order(data, form.seal, place, key, closing=form.closing), matter=form.about())
+        ofd = form.ofd_order(data, form.seal, place, key, closing=form.closing)
+        ofd = replace(ofd, matter=form.about(), dated=form.dated, date_where=form.date_where)
         also = form.further()
         sealed = (
             stamp_several_ofd(room(SealRoom), call.principal, ofd, also)

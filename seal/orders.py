@@ -141,6 +141,9 @@ class OfdOrder:
     time_stamp: bool = True
     which: str | None = None
     """Which document of a package with several: its place from 1, or its DocID."""
+    dated: date | None = None
+    """The day to draw with the seal (成文日期), with the first signature only."""
+    date_where: DateWhere = DateWhere.ACROSS
     matter: Matter | None = None
     batch: BatchPlace | None = None
 

@@ -52,7 +52,9 @@ class PdfOptions(Wire):
     also: Json[list[AlsoBody]] | None = Field(
         None, description="JSON array of up to 9 further seals of the department, each signing in turn"
     )
-    dated: date | None = Field(None, description="PDF only: a date drawn with the seal, e.g. 2026-11-23")
+    dated: date | None = Field(
+        None, description="A date drawn with the seal, e.g. 2026-11-23; in an OFD with the first seal only"
+    )
     date_where: DateWhere = Field(DateWhere.ACROSS, description="The date under the seal's ink, or below the seal")
 
     def chosen(self) -> tuple[Suite, ...]:
@@ -67,11 +69,11 @@ class PdfOptions(Wire):
 
     def refuse_for_ofd(self) -> None:
         """What an OFD has no place for is refused, not dropped."""
-        if self.form is not PdfForm.PADES or self.level is not Level.B_T or self.certify or self.lock or self.dated:
+        if self.form is not PdfForm.PADES or self.level is not Level.B_T or self.certify or self.lock:
             raise InvalidInput(
                 "seal.pdf_only",
                 Text(
-                    "form、level、certify、lock、dated 只用于 PDF 文件。",
-                    "form, level, certify, lock and dated are for PDF files only.",
+                    "form、level、certify、lock 只用于 PDF 文件。",
+                    "form, level, certify and lock are for PDF files only.",
                 ),
             )

@@ -13,12 +13,12 @@ from foundation.principal import Principal
 from foundation.text import Text
 from seal import find, keeping
 from seal.carrying_out import check_usable
+from seal.ofd.dates import lay
 from seal.ofd.lists import refuse_unsignable
 from seal.ofd.package import Package
 from seal.ofd.sheets import OfdSheets
 from seal.ofd_forms import OfdForm
 from seal.orders import OfdOrder, Stamped
-from seal.placing import resolve
 from seal.room import SealRoom
 from seal.several import MOST_FURTHER, Further
 from seal.stamp_ofd import check_words, stamp_ofd
@@ -43,6 +43,7 @@ def stamp_several_ofd(room: SealRoom, principal: Principal, order: OfdOrder, fur
             place=place,
             order_key=f"{order.order_key}#{number + 1}/{last + 1}",
             closing=order.closing and number == last,
+            dated=order.dated if number == 0 else None,
         )
         for number, (seal_id, place) in enumerate(pairs)
     ]
@@ -57,13 +58,13 @@ def _try(room: SealRoom, principal: Principal, chained: list[OfdOrder]) -> None:
     """Everything that can be known before the first seal signs; nothing is on record yet."""
     package = Package.read(chained[0].document)
     sheets = OfdSheets.of(package, chained[0].which)
-    refuse_unsignable(package, sheets.body)
     for one in chained:
         check_words(one)
         row = find.row_of(room, principal, one.seal_id)
         check_usable(room, row)
         look = keeping.held(room, row).appearance
-        resolve(one.place, sheets, look.width, look.height)
+        laid = lay(package, sheets, one, look.width, look.height)
+        refuse_unsignable(laid.package, laid.sheets.body)
 
 
 def _refused(word: str, zh: str, en: str) -> InvalidInput:

@@ -12,17 +12,18 @@ from foundation.text import Text
 from seal import find, places, ses_writing
 from seal.approval import looks
 from seal.carrying_out import carry_out, check_unswapped
+from seal.compare_date import check_dated
 from seal.compare_ofd import Ordered, check_ofd
 from seal.held import Held
 from seal.models import SealOrder
 from seal.ofd import sealing as ofd_sealing
+from seal.ofd.dates import Laid, lay
 from seal.ofd.lists import refuse_unsignable
 from seal.ofd.package import Package
 from seal.ofd.sheets import OfdSheets
 from seal.ofd.shown import check_shown
 from seal.ofd_forms import OfdForm
 from seal.orders import OfdOrder, Stamped
-from seal.placing import resolve
 from seal.register import Order
 from seal.room import SealRoom
 
@@ -42,22 +43,23 @@ def stamp_ofd(room: SealRoom, principal: Principal, order: OfdOrder) -> Stamped:
 
     def prepare(held: Held) -> Callable[[SealOrder], bytes]:
         package = Package.read(order.document)
-        sheets = OfdSheets.of(package, order.which)
-        look, plain = held.appearance, order.form is OfdForm.SIGN
-        marks = () if plain else resolve(order.place, sheets, look.width, look.height)
+        sheets, look = OfdSheets.of(package, order.which), held.appearance
+        plain = order.form is OfdForm.SIGN
+        laid = Laid(package, sheets, ()) if plain else lay(package, sheets, order, look.width, look.height)
         # what the file forbids leaves no order behind; signing prepares again, with the order's time
-        refuse_unsignable(package, sheets.body)
+        refuse_unsignable(laid.package, laid.sheets.body)
 
         def sign(record: SealOrder) -> bytes:
             check_unswapped(record, order.document)
             if record.approvals:
                 looks.keep(room.ground, row.id, held.appearance)
-            sealed = ofd_sealing.seal_document(room, held, order, version, sheets, marks, record)
+            sealed = ofd_sealing.seal_document(room, held, order, version, laid.sheets, laid.marks, record)
             reach("seal.signed")
             finished = Package.read(sealed)
             ordered = Ordered(record.signing_time, order.closing, order.which, order.form, version, order.time_stamp)
-            check_ofd(package, finished, held, ordered)
-            check_shown(finished, held, sheets, marks)
+            check_ofd(laid.package, finished, held, ordered)
+            check_dated(package, finished, order, laid.marks, look.height)
+            check_shown(finished, held, laid.sheets, laid.marks)
             return sealed
 
         return sign
@@ -76,6 +78,8 @@ def terms_at(order: OfdOrder, version: int) -> dict[str, object]:
         more["time_stamp"] = False
     if order.which is not None:
         more["which"] = order.which
+    if order.dated is not None:
+        more["dated"] = [order.dated.isoformat(), order.date_where.value]
     return {"place": places.terms(order.place), "closing": order.closing, **more}
 
 
@@ -85,6 +89,13 @@ def check_words(order: OfdOrder) -> None:
     if order.form is OfdForm.SIGN and order.place != ():
         raise _refused(
             "place", "数字签名不显示印章，请不要指定位置。", "A plain signature shows nowhere. Give no place."
+        )
+    riding = any(isinstance(place, places.Riding) for place in places.listed(order.place))
+    if order.dated and (riding or order.form is OfdForm.SIGN):
+        raise _refused(
+            "date_place",
+            "骑缝章和数字签名不带日期，请去掉日期或改用坐标、关键字。",
+            "A riding seal and a plain signature carry no date. Leave it out, or place by point or keyword.",
         )
     if order.version not in (None, 4, 5):
         raise _refused("version", "签章版本须为 4 或 5。", "The version is 4 or 5.")

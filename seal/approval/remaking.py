@@ -15,6 +15,7 @@ from hsm.service.errors import PolicyRefused
 from hsm.service.policies import Asked
 from seal import stamp_ofd, stamp_pdf
 from seal.models import SealOrder, SealRow
+from seal.ofd.dates import Laid, lay
 from seal.ofd.marking import annotation
 from seal.ofd.package import Package
 from seal.ofd.sheets import OfdSheets
@@ -97,8 +98,8 @@ def ofd(asked: Asked, order: SealOrder, given: OfdOrder, look: Appearance) -> No
     esl = None if plain else fields(der.parse(asked.data), 5, 5, "TBS_Sign")[1].raw
     package = Package.read(given.document)
     sheets = OfdSheets.of(package, given.which)
-    marks = () if plain else resolve(given.place, sheets, look.width, look.height)
-    shown = tuple(annotation(mark, _Shown(look), sheets) for mark in marks)
-    prepared = prepare_package(package, Stamp(esl, shown, order.signing_time, given.closing, sheets.body))
+    laid = Laid(package, sheets, ()) if plain else lay(package, sheets, given, look.width, look.height)
+    shown = tuple(annotation(mark, _Shown(look), laid.sheets) for mark in laid.marks)
+    prepared = prepare_package(laid.package, Stamp(esl, shown, order.signing_time, given.closing, laid.sheets.body))
     if asked.content[order.document_size :] != prepared.entries[prepared.signature_name]:
         raise PolicyRefused(*OTHER)

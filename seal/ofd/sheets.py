@@ -47,7 +47,7 @@ class OfdSheets:
                 f"it has {len(self.elements)} pages and no page {number}",
             )
         if number not in self._pages:
-            width, height = tree.page_size(self.document, self._content(number))
+            width, height = tree.page_size(self.document, self.content(number))
             self._pages[number] = Page(self.elements[number - 1].get("ID", ""), width, height)
         return self._pages[number]
 
@@ -80,12 +80,13 @@ class OfdSheets:
             ),
         )
 
-    def _content(self, number: int) -> etree._Element:
+    def content(self, number: int) -> etree._Element:
+        """The page's own file."""
         location = self.elements[number - 1].get("BaseLoc", "")
         return self.package.xml(self.package.resolve(location, base=self.body.document))
 
     def characters(self, number: int, most: int) -> list[Character]:
-        content = self._content(number)
+        content = self.content(number)
         read = characters(content, most)
         common = child(self.document, "CommonData")
         templates = {

@@ -26,14 +26,14 @@ def check_shown(package: Package, held: Held, sheets: OfdSheets, marks: tuple[Ma
         cut = None if mark.part_width == width else [mark.part_left, 0.0, mark.part_width, height]
         holds = (
             one.get("PageRef") == sheets.elements[mark.page - 1].get("ID")
-            and _near(one.get("Boundary"), [mark.left, mark.top, width, height])
-            and (one.get("Clip") is None if cut is None else _near(one.get("Clip"), cut))
+            and near(one.get("Boundary"), [mark.left, mark.top, width, height])
+            and (one.get("Clip") is None if cut is None else near(one.get("Clip"), cut))
         )
         if not holds:
             raise SealedDiffers("place of a mark")
 
 
-def _near(text: str | None, wanted: list[float]) -> bool:
+def near(text: str | None, wanted: list[float]) -> bool:
     values = [float(part) for part in (text or "").split()]
     return len(values) == len(wanted) and all(
         abs(value - want) <= _NEAR for value, want in zip(values, wanted, strict=True)

@@ -266,7 +266,13 @@ def test_a_pdf_takes_its_own_options(client: FlaskClient, one_region: Region) ->
         stamp(client, one_region, papers.pdf(), lock='["no"]', closing="false").get_json()["code"]
         == "seal.lock_unknown"
     )
-    assert stamp(client, one_region, papers.ofd(), dated="2026-11-23").get_json()["code"] == "seal.pdf_only"
+    assert stamp(client, one_region, papers.ofd(), level="b-b").get_json()["code"] == "seal.pdf_only"
+
+
+def test_an_ofd_takes_a_date_too(client: FlaskClient, one_region: Region) -> None:
+    dated = stamp(client, one_region, papers.ofd(), dated="2026-11-23", date_where="under")
+    assert dated.status_code == 201
+    assert "2026年11月23日".encode() in Package.read(dated.data).file("Doc_0/Annots/Page_0/Annotation.xml")
 
 
 def test_an_ofd_takes_several_seals_in_one_order(client: FlaskClient, one_region: Region) -> None:

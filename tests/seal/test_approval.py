@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from datetime import date
 from uuid import UUID
 
 import pytest
@@ -129,9 +130,10 @@ def test_two_people_approve_the_exact_bytes_and_a_job_stamps_them(office: Office
     assert sealed.startswith(papers.pdf())
 
 
-def test_an_ofd_is_approved_and_stamped_too(office: Office) -> None:
+@pytest.mark.parametrize("day", [None, date(2026, 11, 3)])
+def test_an_ofd_is_approved_and_stamped_too(office: Office, day: date | None) -> None:
     office.rule(approvals=1)
-    order = OfdOrder(papers.ofd(), office.seal_id, PLACE, office.region.key())
+    order = OfdOrder(papers.ofd(), office.seal_id, PLACE, office.region.key(), dated=day)
     waiting = office.ask(order)
     office.first.decide(office.room, waiting.case_id)  # type: ignore[arg-type]
     office.work()

@@ -231,3 +231,9 @@ def public_point(certificate: bytes) -> bytes:
 def altered(claim: Claim) -> Claim:
     """The same claim about other octets: every judge must refuse it."""
     return replace(claim, message=claim.message[:-1] + bytes([claim.message[-1] ^ 1]))
+
+
+def seal_picture(signature: bytes) -> bytes:
+    """The octets of the picture in the seal of an SES_Signature of four or five parts."""
+    seal = children(children(signature)[0])[1]
+    return content(children(children(children(seal)[0])[3])[1])
