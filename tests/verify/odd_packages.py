@@ -48,6 +48,8 @@ class Signing:
     time: str = "20261122020000Z"
     suffix: str = ""
     """More elements after SignedInfo's own."""
+    odd: odd_seals.Odd = odd_seals.USUAL
+    """Generation and departures of seal and value."""
 
 
 def signature_xml(references: Iterable[tuple[str, bytes]], how: Signing, *, seal: bool = True) -> bytes:
@@ -76,10 +78,10 @@ def sign(
 ) -> dict[str, bytes]:
     """The three files of one seal signature over `covered`."""
     how = how or Signing()
-    seal = odd_seals.seal(region.maker, region.seal)
+    seal = odd_seals.seal(region.maker, region.seal, how.odd)
     references = [*((f"/{name}", files[name]) for name in covered), (f"/{how.folder}/Seal.esl", seal), *again]
     page = signature_xml(references, how)
-    value = odd_seals.signature(region.seal, seal, page=page, path=f"/{how.folder}/Signature.xml")
+    value = odd_seals.signature(region.seal, seal, how.odd, page=page, path=f"/{how.folder}/Signature.xml")
     return {
         f"{how.folder}/Signature.xml": page,
         f"{how.folder}/Seal.esl": seal,
@@ -87,10 +89,16 @@ def sign(
     }
 
 
-def sealed(region: Region, extra: Mapping[str, bytes] | None = None, *, leave: Iterable[str] = ()) -> dict[str, bytes]:
+def sealed(
+    region: Region,
+    extra: Mapping[str, bytes] | None = None,
+    *,
+    leave: Iterable[str] = (),
+    how: Signing | None = None,
+) -> dict[str, bytes]:
     """A paper with one seal over everything but `leave` and the list."""
     files = with_lists(parts(extra), "Doc_0")
-    made = sign(region, files, [name for name in files if name not in leave])
+    made = sign(region, files, [name for name in files if name not in leave], how)
     return {**files, **made, "Doc_0/Signs/Signatures.xml": listing(("s001", "/Doc_0/Signs/Sign_0/Signature.xml"))}
 
 
