@@ -81,10 +81,7 @@ def _path(ca: CaRoom, leaf: Certificate, at: datetime) -> None:
         upper = by_name.get(lower.issuer.raw)
         if upper is None:
             break
-        try:
-            check_certificate(lower, upper.certificate.spki)
-        except BadSignature as error:
-            raise ApprovalRefused("path", "证书链签名不正确", "a link of its path is not signed") from error
+        _link(ca, lower, upper.certificate)
         if lower.self_issued:
             return
         status = statuses(ca, upper.slug, [lower.serial])[lower.serial].status
@@ -92,6 +89,18 @@ def _path(ca: CaRoom, leaf: Certificate, at: datetime) -> None:
             raise ApprovalRefused("revoked", "证书已吊销或冻结", "its certificate is revoked or on hold")
         lower = upper.certificate
     raise ApprovalRefused("path", "证书链不完整", "its path does not end at the region's root")
+
+
+def _link(ca: CaRoom, lower: Certificate, upper: Certificate) -> None:
+    """The signature of one over the other never changes, so it is looked at once; validity and revocation each time."""
+    place = ("seal-link", lower.fingerprint)
+    if ca.kept.get(place) == upper.spki:
+        return
+    try:
+        check_certificate(lower, upper.spki)
+    except BadSignature as error:
+        raise ApprovalRefused("path", "证书链签名不正确", "a link of its path is not signed") from error
+    ca.kept[place] = upper.spki
 
 
 def check_signature(certificate: Certificate, statement: bytes, signature: bytes) -> None:

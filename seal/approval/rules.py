@@ -141,6 +141,26 @@ def _sound(hours: Hours) -> bool:
     return bool(hours.days) and set(hours.days) <= set(range(1, 8)) and "00:00" <= hours.start < hours.end <= "24:00"
 
 
+def opens(rules: Rules, after: datetime) -> datetime:
+    """The first moment from `after` on that lies within the hours."""
+    if rules.hours is None or any(hours.hold(after) for hours in rules.hours):
+        return after
+    today = after.astimezone(SHANGHAI).replace(hour=0, minute=0, second=0, microsecond=0)
+    starts = [
+        today + timedelta(days=day, hours=int(one.start[:2]), minutes=int(one.start[3:]))
+        for day in range(8)
+        for one in rules.hours
+        if (today + timedelta(days=day)).isoweekday() in one.days
+    ]
+    return min(start for start in starts if start > after)
+
+
+def next_day(at: datetime) -> datetime:
+    """Midnight of the region's civil time, when a day's count begins anew."""
+    local = at.astimezone(SHANGHAI)
+    return local.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
+
+
 class OutsideRules(Forbidden):
     """The seal's rules do not allow this use; nothing was recorded."""
 

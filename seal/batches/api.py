@@ -115,6 +115,19 @@ def change_batch(call: Call[StateBody, None, BatchPath]) -> BatchOut:
 
 
 @api(
+    "POST", _BATCHES + "/{id}/retry", tag="seal", summary="重试失败的条目", summary_en="Take up again what failed",
+    description=Text(
+        "批次结束后可重试；已用章的条目不受影响。",
+        "For a batch that is done. What is sealed stays as it is.",
+    ),
+    path=BatchPath, returns=BatchOut, problems=("not-found", "conflict"),
+    permission=Permission.SEAL_STAMP, audit="seal.batch.retry",
+)  # fmt: skip
+def retry_batch(call: Call[None, None, BatchPath]) -> BatchOut:
+    return BatchOut.of(run.retry(room(SealRoom), call.principal, call.path.id))
+
+
+@api(
     "GET", _BATCHES + "/{id}/items", tag="seal", summary="批次条目", summary_en="Items of a batch, with reasons",
     path=BatchPath, query=ItemsQuery, returns=ItemsOut, problems=("not-found",), permission=Permission.SEAL_STAMP,
 )  # fmt: skip

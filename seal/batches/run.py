@@ -7,29 +7,21 @@ that dies leaves its chunk to the next; each item is an order of its own with a 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
-from foundation.errors import Unavailable, YinxinError
 from foundation.failpoints import reach
-from foundation.principal import Kind, Principal
-from hsm.digests import sha256
+from foundation.principal import Principal
 from seal.approval.cases_open import BATCH_JOB
-from seal.approval.errors import Waiting
-from seal.approval.gate import waiting_key
 from seal.approval.models import CaseState, SealCase
-from seal.batches import asking, load
+from seal.approval.rules import OutsideRules
+from seal.batches import asking, load, one, waiting
 from seal.batches.errors import BatchEmpty, NotNow
-from seal.batches.load import Way
 from seal.batches.models import BatchState, ChunkState, ItemState, SealBatch, SealBatchChunk, SealBatchItem
-from seal.errors import Swapped
-from seal.orders import BatchPlace, Matter, Stamped
 from seal.room import SealRoom
-from seal.stamp import stamp_ofd, stamp_pdf
 
 CHUNK_JOB = "seal.batch.chunk"
 CHUNK, ENQUEUED = 25, 200
@@ -111,6 +103,38 @@ def change(room: SealRoom, principal: Principal, batch_id: UUID, wanted: BatchSt
     return held
 
 
+def retry(room: SealRoom, principal: Principal, batch_id: UUID) -> SealBatch:
+    """Take up again what failed, once its cause is mended: each item keeps its place, its key and its order."""
+    load.own(room, principal, batch_id)
+    mine = (SealBatchItem.batch_id == batch_id, SealBatchItem.state == ItemState.FAILED)
+    with room.ground.db.begin() as session:
+        held = _held(session, batch_id)
+        if held.state != BatchState.DONE:
+            raise NotNow(held.state)
+        numbers = list(session.scalars(select(SealBatchItem.number).where(*mine)))
+        if not numbers:
+            return held
+        session.execute(
+            update(SealBatchItem)
+            .where(*mine)
+            .values(state=ItemState.READY, code=None, reason_zh=None, reason_en=None)
+            .execution_options(synchronize_session=False)
+        )
+        for number in sorted({(item - 1) // CHUNK + 1 for item in numbers}):
+            chunk = session.get_one(SealBatchChunk, (batch_id, number))
+            chunk.state, chunk.sealed, chunk.failed = ChunkState.WAITING, 0, 0
+        held.state, held.finished_at = BatchState.RUNNING, None
+        _run(room, session, held)
+        room.ground.audit.record(
+            session,
+            principal,
+            action="seal.batch.retry",
+            object=f"seal-batch:{held.id}",
+            payload={"items": len(numbers)},
+        )
+    return held
+
+
 def _held(session: Session, batch_id: UUID) -> SealBatch:
     return session.scalars(select(SealBatch).where(SealBatch.id == batch_id).with_for_update()).one()
 
@@ -136,12 +160,12 @@ def launch(room: SealRoom, payload: Mapping[str, Any]) -> None:
         query = select(SealBatchChunk.number).where(
             SealBatchChunk.batch_id == batch_id, SealBatchChunk.state == ChunkState.WAITING
         )
-        waiting = list(session.scalars(query.order_by(SealBatchChunk.number)))
+        left = list(session.scalars(query.order_by(SealBatchChunk.number)))
         run = batch.run
-    for at in range(0, len(waiting), ENQUEUED):
+    for at in range(0, len(left), ENQUEUED):
         reach("seal.batch_launch")
         with room.ground.db.begin() as session:
-            for number in waiting[at : at + ENQUEUED]:
+            for number in left[at : at + ENQUEUED]:
                 said = {"batch": str(batch_id), "chunk": number, "run": run}
                 room.ground.jobs.enqueue(session, CHUNK_JOB, f"{batch_id}:{number}:{run}", said)
 
@@ -158,11 +182,15 @@ def work(room: SealRoom, payload: Mapping[str, Any]) -> None:
             SealBatchItem.state == ItemState.READY,
         )
         items = list(session.scalars(query.order_by(SealBatchItem.number)))
-    way, principal = load.way_of(room, batch), _principal(batch)
+    way, principal = load.way_of(room, batch), one.giver(batch)
     for item in items:
         if not _goes_on(room, batch_id, run):
             return
-        _one(room, principal, batch, way, item)
+        try:
+            one.stamp(room, principal, batch, way, item)
+        except OutsideRules as error:
+            waiting.until_allowed(room, batch, (CHUNK_JOB, number, run), error)
+            return
         reach("seal.batch_item")
     if _goes_on(room, batch_id, run):
         _close(room, batch_id, number)
@@ -172,59 +200,6 @@ def _goes_on(room: SealRoom, batch_id: UUID, run: int) -> bool:
     with room.ground.db.read() as session:
         query = select(SealBatch.state, SealBatch.run).where(SealBatch.id == batch_id)
         return tuple(session.execute(query).one()) == (BatchState.RUNNING, run)
-
-
-def _principal(batch: SealBatch) -> Principal:
-    """Whoever gave the batch, for the orders' rows; it was authorised when it was given."""
-    kind = Kind.CLIENT if batch.client_id else Kind.OFFICIAL
-    return Principal(kind, batch.principal, department=batch.department, client_id=batch.client_id)
-
-
-def _one(room: SealRoom, principal: Principal, batch: SealBatch, way: Way, item: SealBatchItem) -> None:
-    """Stamp one item; a reason of its own ends it, what concerns the house as a whole is raised and tried again."""
-    try:
-        done = _stamp(room, principal, batch, way, item)
-    except (Unavailable, Waiting):
-        raise
-    except YinxinError as error:
-        values: dict[str, object] = {
-            "state": ItemState.FAILED,
-            "code": error.code[:80],
-            "reason_zh": error.detail.zh,
-            "reason_en": error.detail.en,
-        }
-    else:
-        reach("seal.batch_stamped")
-        values = {
-            "state": ItemState.SEALED,
-            "order_id": done.order_id,
-            "result_sha256": sha256(done.document).hex(),
-            "code": None,
-        }
-    with room.ground.db.begin() as session:
-        session.execute(
-            update(SealBatchItem)
-            .where(
-                SealBatchItem.batch_id == item.batch_id,
-                SealBatchItem.number == item.number,
-                SealBatchItem.state == ItemState.READY,
-            )
-            .values(**values)
-        )
-
-
-def _stamp(room: SealRoom, principal: Principal, batch: SealBatch, way: Way, item: SealBatchItem) -> Stamped:
-    digest = item.document_sha256 or ""
-    document = room.ground.storage.open(waiting_key(digest))
-    if sha256(document).hex() != digest:
-        raise Swapped(f"{batch.id}:{item.number}")
-    key = f"batch:{batch.id}:{item.number}"
-    matter = Matter(batch.matter, batch.matter_number) if batch.matter else None
-    place = BatchPlace(batch.id, item.number)
-    if item.format == "pdf":
-        pdf = replace(way.pdf, document=document, order_key=key, matter=matter, batch=place)
-        return stamp_pdf(room, principal, pdf)
-    return stamp_ofd(room, principal, replace(way.ofd, document=document, order_key=key, matter=matter, batch=place))
 
 
 def _close(room: SealRoom, batch_id: UUID, number: int) -> None:
@@ -254,7 +229,7 @@ def _close(room: SealRoom, batch_id: UUID, number: int) -> None:
             held.state, held.finished_at = BatchState.DONE, room.ground.clock.now()
             room.ground.audit.record(
                 session,
-                _principal(held),
+                one.giver(held),
                 action="seal.batch.done",
                 object=f"seal-batch:{held.id}",
                 payload={"list_sha256": held.list_sha256, "total": held.total},

@@ -46,7 +46,7 @@ from tests.seal import papers
 from tests.seal.conftest import Region
 from tests.seal.test_approval import PLACE, Office, make_office
 
-SWAPS = {"sqlite": 700, "postgresql": 300}
+SWAPS = {"sqlite": 840, "postgresql": 160}
 
 
 class Stop(Exception):  # noqa: N818 - ends a stamping where the signer was asked

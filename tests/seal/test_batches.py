@@ -6,17 +6,20 @@ import io
 import re
 import zipfile
 from collections.abc import Iterator
+from datetime import timedelta
 from functools import partial
 
 import pytest
 from sqlalchemy import select, update
 
+from foundation.clock import SHANGHAI
 from foundation.jobs import Worker
 from hsm.digests import sha256
 from seal import ledger, ledger_pictures
 from seal.approval import cases, cases_open, shown
 from seal.approval.errors import CaseUnknown
 from seal.approval.models import SealUse
+from seal.approval.rules import Hours
 from seal.batches import archive, load, report, run
 from seal.batches.errors import BatchEmpty, BatchUnknown, NotNow
 from seal.batches.load import Way
@@ -229,3 +232,57 @@ def test_entries_are_bounded_whatever_the_archive_says() -> None:
     ]
     with pytest.raises(load.InvalidInput):
         list(archive.entries(b"PK\x03\x04 no archive"))
+
+
+def test_what_failed_is_taken_up_again_and_nothing_else(region: Region) -> None:
+    room = region.room
+    batch = load.create(room, ME, way(region))
+    load.add_files(room, ME, batch.id, pdfs(3, 1200))
+    place = next(region.home.rglob(str(report.items(room, ME, batch.id)[1].document_sha256)))
+    kept = place.read_bytes()
+    place.write_bytes(papers.pdf(2))
+    with pytest.raises(NotNow):
+        run.retry(room, ME, batch.id)
+    run.start(room, ME, batch.id)
+    jobs = worker(room)
+    jobs.drain()
+    first = report.items(room, ME, batch.id)
+    assert [item.state for item in first] == [ItemState.SEALED, ItemState.FAILED, ItemState.SEALED]
+    assert run.retry(room, ME, batch.id).state == BatchState.RUNNING
+    jobs.drain()
+    assert report.items(room, ME, batch.id)[1].code == "seal.document_swapped"
+    place.write_bytes(kept)
+    run.retry(room, ME, batch.id)
+    jobs.drain()
+    stands, again = report.progress(room, ME, batch.id), report.items(room, ME, batch.id)
+    assert (stands.batch.state, stands.sealed, stands.failed) == (BatchState.DONE, 3, 0)
+    assert [again[at].result_sha256 for at in (0, 2)] == [first[at].result_sha256 for at in (0, 2)]
+    assert run.retry(room, ME, batch.id).state == BatchState.DONE  # nothing failed, nothing begins
+    with pytest.raises(BatchUnknown):
+        run.retry(room, clerk(TRANSPORT), batch.id)
+
+
+def test_items_outside_the_hours_wait_for_them(office: Office) -> None:
+    room, clock = office.room, office.region.clock
+    local = clock.now().astimezone(SHANGHAI)
+    assert "09:30" <= local.strftime("%H:%M") < "17:00"
+    office.rule(hours=(Hours((local.isoweekday(), local.isoweekday() % 7 + 1), "09:30", "17:00"),))
+    batch = load.create(room, ME, way(office.region))
+    load.add_files(room, ME, batch.id, pdfs(2, 1300))
+    run.start(room, ME, batch.id)
+    jobs = worker(room)
+    opens = (local + timedelta(days=1)).replace(hour=9, minute=30, second=0, microsecond=0)
+    began = clock.now()
+    try:
+        clock.set(local.replace(hour=17, minute=0, second=0, microsecond=0))
+        jobs.drain()
+        assert report.progress(room, ME, batch.id).ready == 2
+        clock.set(opens - timedelta(seconds=1))
+        assert not jobs.run_one()
+        clock.set(opens)
+        jobs.drain()
+        stands = report.progress(room, ME, batch.id)
+        assert (stands.batch.state, stands.sealed) == (BatchState.DONE, 2)
+    finally:
+        clock.set(began)
+    office.rule(approvals=0)
