@@ -63,7 +63,12 @@ def worker(spoken: Language) -> Response:
 
 
 def _page(*, report: Report | None = None, faults: dict[str, str] | None = None, offline_page: bool = False) -> str:
-    extra = report_view.context(report) if report else {"report": None}
     return render_template(
-        "pages/window.html", faults=faults or {}, answers=ANSWERS, answer_level=2, offline_page=offline_page, **extra
+        "pages/window.html",
+        faults=faults or {},
+        answers=ANSWERS,
+        answer_level=2,
+        offline_page=offline_page,
+        shown=report_view.View(report) if report else None,
+        **report_view.WORDS,
     )

@@ -164,7 +164,7 @@ def test_anybody_verifies_a_file_and_an_altered_one(visit: Visit, region: Region
     altered.write_bytes(data)
     page.locator("#f-file").set_input_files(altered)
     page.get_by_role("button", name="开始核验").click()
-    expect(page.locator(".verdict.not_genuine")).to_contain_text("不能采信")
+    expect(page.locator(".verdict.not_genuine")).to_contain_text("验证不通过")
 
 
 def test_verification_works_without_scripts(visit: Visit, region: Region) -> None:

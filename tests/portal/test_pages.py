@@ -224,7 +224,7 @@ def test_a_sealed_file_is_genuine_and_an_altered_one_is_not(ask: Ask, pages: Pag
     flipped[len(data) // 3] ^= 1
     bad = ask("/verify", data={"file": (io.BytesIO(bytes(flipped)), f"x.{format_.value}")})
     assert 'data-verdict="genuine"' not in bad.text
-    assert "<h1>不能采信</h1>" in bad.text
+    assert "<h1>验证不通过</h1>" in bad.text
 
 
 def test_a_code_is_judged_by_text_and_by_picture(ask: Ask, pages: PageHouse) -> None:
