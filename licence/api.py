@@ -9,6 +9,7 @@ from ca.suites import Suite
 from foundation.principal import Permission
 from foundation.web.api import Binary, Call, Media, api, collect
 from foundation.web.frame import room
+from hsm.digests import Digest
 from licence import code_image, files
 from licence.catalogue import catalogue
 from licence.files import Format
@@ -18,6 +19,7 @@ from licence.own import own
 from licence.revoke import revoke
 from licence.room import LicenceRoom
 from licence.schemas import (
+    EvidenceQuery,
     IssueBody,
     LicenceDetail,
     LicenceOut,
@@ -119,6 +121,17 @@ def get_pdf(call: Call[None, None, LicencePath]) -> Binary:
 )  # fmt: skip
 def get_ofd(call: Call[None, None, LicencePath]) -> Binary:
     return _handed_out(files.file(room(LicenceRoom), call.principal, call.path.id, Format.OFD))
+
+
+@api(
+    "GET", _LICENCES + "/{id}/evidence", tag="licence", summary="下载证照文件的证据记录",
+    summary_en="The evidence record (RFC 4998) of a sealed licence file",
+    path=LicencePath, query=EvidenceQuery, returns=Media("application/octet-stream"),
+    problems=("not-found", "damaged"), permission=_SEERS, audit="licence.download",
+)  # fmt: skip
+def get_evidence(call: Call[None, EvidenceQuery, LicencePath]) -> Binary:
+    wanted, line = Format(call.query.format), Digest(call.query.line)
+    return _handed_out(files.evidence(room(LicenceRoom), call.principal, call.path.id, wanted, line))
 
 
 @api(

@@ -12,11 +12,12 @@ from uuid import UUID
 from foundation.errors import Damaged, NotFound
 from foundation.principal import Principal
 from foundation.text import Text
-from hsm.digests import sm3
+from hsm.digests import Digest, sm3
 from licence import register
 from licence.register import Content
 from licence.room import LicenceRoom
 from seal.longlife import results
+from seal.longlife.evidence.handing_out import for_file
 
 
 class Format(StrEnum):
@@ -59,6 +60,12 @@ def file(room: LicenceRoom, principal: Principal, licence_id: UUID, format_: For
         data = results.latest(room.seal, data)
     _record(room, principal, licence_id, "licence.download", {"format": format_.value})
     return File(f"{found.licence.identifier}.{format_.value}", format_.media_type, data)
+
+
+def evidence(room: LicenceRoom, principal: Principal, licence_id: UUID, format_: Format, line: Digest) -> File:
+    """The evidence record (RFC 4998) of the file as `file` hands it out; raises `NoRecord` until the day after."""
+    handed = for_file(room.seal, file(room, principal, licence_id, format_).data, line)
+    return File(f"{handed.file_sha256}.er", "application/octet-stream", handed.record)
 
 
 def code_text(room: LicenceRoom, principal: Principal, licence_id: UUID) -> str:

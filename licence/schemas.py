@@ -25,6 +25,11 @@ class LicencePath(Wire):
     id: UUID
 
 
+class EvidenceQuery(Wire):
+    format: Literal["pdf", "ofd"] = "pdf"
+    line: Literal["sm3", "sha256", "sha384", "sha512"] = Field("sm3", description="Algorithm the record begins with")
+
+
 class IssueBody(Wire):
     type: Annotated[str, Field(max_length=40, examples=["food-operation"])]
     data: Annotated[

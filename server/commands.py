@@ -168,9 +168,11 @@ def seal() -> click.Group:
         with _working_house() as house:
             yield house.seal
 
+    from server.evidence_command import command as evidence
     from server.stamp_command import command as stamp
 
     seal.add_command(stamp(room))
+    seal.add_command(evidence(room))
     return seal
 
 

@@ -18,6 +18,7 @@ import seal.batches.api
 import seal.detached.api
 import seal.exchange.api
 import seal.hash_only.api
+import seal.longlife.evidence.api
 import seal.management.api
 import seal.status_service.api
 import sso.api
@@ -38,6 +39,7 @@ ROUTES: tuple[Route, ...] = (
     *seal.approval.api.ROUTES,
     *seal.approval.cloud.api.ROUTES,
     *seal.batches.api.ROUTES,
+    *seal.longlife.evidence.api.ROUTES,
     *seal.management.api.ROUTES,
     *seal.status_service.api.ROUTES,
     *seal.detached.api.ROUTES,

@@ -85,6 +85,8 @@ def periodic(house: House) -> Periodic:
         "sessions": (600.0, lambda: _purge(house)),
         "long-life": (60.0, lambda: long_life.extend(house)),
         "long-life-all": (3600.0, lambda: long_life.extend(house, everything=True)),
+        "evidence": (600.0, lambda: long_life.archive(house)),
+        "evidence-all": (86400.0, lambda: long_life.archive(house, everything=True)),
         "escrow": (60.0, lambda: kmc_upkeep.stock(house.ca)),
         "cmp": (300.0, lambda: transactions.expire(house.ca, house.ground.clock.now())),
     }

@@ -7,11 +7,14 @@ from __future__ import annotations
 
 from foundation.errors import NotFound, Unavailable
 from foundation.text import Text
+from foundation.web.answers import Binary, Reply
 from foundation.web.api import Call, FileField, api, collect
 from foundation.web.frame import room
 from hsm.sm2 import DEFAULT_SM2_ID, point_of_spki
 from verify import base41, codes
 from verify.code_trust import code_trust
+from verify.reports.asking import ReportForm, written
+from verify.reports.sealing import ReportSealer
 from verify.room import VerifyRoom
 from verify.schemas import CodeBody, CodeKeyOut, CodeTrustOut, FileForm, ReportOut, StatusBody, StatusOut
 
@@ -29,9 +32,13 @@ _FILE = FileField(
 )
 _CONTENT = FileField(
     "content",
-    Text("与签名分离的原文件，签名文件不含原文时提供", "The file a detached signature is about"),
+    Text(
+        "与签名分离的原文件，或所核验文件的证据记录（.er）",
+        "The file a detached signature is about, or the evidence record (.er) of the file",
+    ),
     required=False,
 )
+_REPORT = Text("所选格式的核验报告", "The report in the form asked for")
 
 
 @api(
@@ -40,13 +47,18 @@ _CONTENT = FileField(
         "任何内容都会得到完整报告；只有请求本身有误时才返回错误。文件不会被保存。",
         "Whatever the file holds, the answer is a full report; errors are about the request only. Nothing is kept.",
     ),
-    form=FileForm, files=(_FILE, _CONTENT), returns=ReportOut, problems=("too-large", "invalid-input"), rate="upload",
+    form=FileForm, files=(_FILE, _CONTENT), returns=ReportOut,
+    also=(Reply(200, _REPORT, "application/xml"), Reply(200, _REPORT, "application/pdf")),
+    problems=("too-large", "invalid-input", "unavailable"), rate="upload",
 )  # fmt: skip
-def judge_file(call: Call[None, None, None, FileForm]) -> ReportOut:
+def judge_file(call: Call[None, None, None, FileForm]) -> ReportOut | Binary:
     upload, beside = call.file("file"), call.files.get("content")
     content = beside[0].data if beside else None
     report = room(VerifyRoom).judge_file(upload.data, upload.filename or None, content=content, strict=call.form.strict)
-    return ReportOut.of(report)
+    if call.form.format is ReportForm.JSON:
+        return ReportOut.of(report)
+    made = written(room(ReportSealer), report, upload.data, call.form.format, call.form.suite)
+    return Binary(made.octets, made.media_type, filename=made.filename)
 
 
 @api(

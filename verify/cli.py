@@ -60,7 +60,7 @@ def command(own: Own = lambda: None) -> click.Command:
     @click.option(
         "--content",
         type=click.Path(path_type=Path),
-        help="与签名分离的原文件 / the file a detached signature is about",
+        help="与签名分离的原文件，或文件的证据记录 / the file a signature is about, or a file's evidence record",
     )
     @click.option("--strict", is_flag=True, help="偏离标准即为错误 / every departure from the standards is an error")
     @click.option("--json", "as_json", is_flag=True, help="机器可读 / for programs")

@@ -20,6 +20,7 @@ from verify.detect import FileKind, detect
 from verify.judged import File, Judged
 from verify.report import Finding, SignatureReport, Sub, stamp
 from verify.times.records import RecordResult, check_record
+from verify.trust import TrustStore
 from verify.words import finding
 
 FORM = "RFC 4998"
@@ -30,6 +31,8 @@ class Proof:
     """What a record says of a file."""
 
     proved: datetime | None
+    trust: TrustStore
+    """With what the record brought along."""
     signatures: tuple[SignatureReport, ...]
     findings: tuple[Finding, ...]
 
@@ -71,7 +74,7 @@ def prove(record: bytes, subject: bytes | None, context: Context) -> Proof:
     try:
         read = read_record(unwrapped(record))
     except DerError as error:
-        return Proof(None, (), (finding("evidence.damaged", error.detail.en),))
+        return Proof(None, context.trust, (), (finding("evidence.damaged", error.detail.en),))
     known: dict[Digest, bytes] = {}
 
     def document(digest: Digest) -> bytes:
@@ -83,7 +86,7 @@ def prove(record: bytes, subject: bytes | None, context: Context) -> Proof:
     found = result.findings
     if result.proved is not None:
         found = (*found, finding("evidence.valid", stamp(result.proved)))
-    return Proof(result.proved, tuple(_reports(result)), found)
+    return Proof(result.proved, result.trust, tuple(_reports(result)), found)
 
 
 def _reports(result: RecordResult) -> Iterator[SignatureReport]:

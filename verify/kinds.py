@@ -63,7 +63,7 @@ def judge_pair(pair: Pair, context: Context) -> Judged:
         return JUDGES[about](pair.subject, context)
     proof = prove(pair.record, pair.subject.data, context)
     known = about not in (FileKind.UNKNOWN, FileKind.CODE, FileKind.EVIDENCE)
-    under = replace(context, proved=proof.proved)
+    under = replace(context, trust=proof.trust, proved=proof.proved)
     judged = JUDGES[about](pair.subject, under) if known else Judged()
     return Judged((*judged.signatures, *proof.signatures), (*proof.findings, *judged.findings), judged.licence)
 

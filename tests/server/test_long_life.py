@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
+from sqlalchemy import update
 
 from foundation.settings import Settings
+from hsm.digests import Digest
 from licence import files, search
 from licence.files import Format
 from licence.search import Query
+from seal.longlife.evidence.collecting import day_of
+from seal.longlife.evidence.models import EvidenceFile, EvidenceStamp
 from seal.longlife.levels import ChainBroken
 from server import long_life, sample, upkeep
 from server.house import House, open_house
@@ -42,6 +47,28 @@ def test_what_is_sealed_is_archived_and_handed_out_so(house: House) -> None:
         report = house.verify.judge_file(new)
         assert report.verdict is Verdict.GENUINE
         assert [one.trusted for one in report.signatures if one.kind == "timestamp"] == [True]
+
+
+def test_the_next_day_every_licence_has_its_record(house: House) -> None:
+    """The OFD too; renewed when its stamps end soon, after our own verifier judged it."""
+    long_life.archive(house)
+    with house.ground.db.begin() as session:  # as if it were the day after
+        session.execute(update(EvidenceFile).values(day=day_of(house.ground.clock.now()) - timedelta(days=1)))
+    assert long_life.archive(house).stamped >= 2
+    with house.ground.db.begin() as session:
+        session.execute(update(EvidenceStamp).values(ends_at=house.ground.clock.now()))
+    assert long_life.archive(house).renewed >= 2
+    caller = MARKET.client()
+    found = search.search(house.licence, caller, Query()).items[0]
+    for form in Format:
+        file = files.file(house.licence, caller, found.id, form).data
+        for line in (Digest.SM3, Digest.SHA256):
+            record = files.evidence(house.licence, caller, found.id, form, line).data
+            report = house.verify.judge_file(file, content=record)
+            assert report.verdict is Verdict.GENUINE
+            assert report.has("evidence.valid")
+            assert [one.trusted for one in report.signatures if one.format == "RFC 4998"] == [True, True]
+            assert house.verify.judge_file(file[:-3] + b"xyz", content=record).verdict is Verdict.NOT_GENUINE
 
 
 def test_a_chain_that_was_touched_is_not_stamped_over(house: House) -> None:

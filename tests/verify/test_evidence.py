@@ -16,6 +16,7 @@ from hsm.digests import Digest
 from hsm.keys import Algorithm
 from seal.longlife.evidence.record import ArchiveStamp, Chain, EvidenceRecord, read_record, renewed_leaf
 from seal.longlife.evidence.tree import Tree
+from seal.longlife.evidence.vouching import with_lists
 from seal.ofd import archive as ofd_archive
 from tests.seal import papers
 from tests.verify import odd_packages, pki, records_oracle, sealing
@@ -301,3 +302,25 @@ def test_the_seal_revoked_later_for_another_reason_still_stands(one: Archive) ->
         made.region.issuing.revoked.clear()
     assert without.signatures[0].sub_indication is Sub.REVOKED_NO_POE
     assert under.verdict is Verdict.GENUINE
+
+
+def test_an_ofd_is_judged_by_the_lists_inside_its_record(one: Archive) -> None:
+    """Sealed and stamped on day 0; the record of day 1 carries the lists of that day; the seal ended on day 335."""
+    del one
+    made, file = short_lived()
+    start = first(file, made.tsas[0], 0.1, Digest.SM3)
+    start = replace(start, token=with_lists(start.token, tuple(made.crls(NOW + DAY, days=2))))
+    short = record((start,))
+    again = later(start, made.tsas[1], 600, Digest.SM3)
+    again = replace(again, token=with_lists(again.token, tuple(made.crls(NOW + 599.9 * DAY, days=2))))
+    whole = record((start, again))
+    said = {}
+    for days in (400, 900):
+        store = known(made, made.crls(NOW + days * DAY))
+        context = Context(store, FixedClock(NOW + days * DAY))
+        for label, er in (("none", None), ("short", short), ("renewed", whole)):
+            said[days, label] = judge(file, name=None, context=context, record=er).verdict is Verdict.GENUINE
+    assert said == {
+        (400, "none"): False, (400, "short"): True, (400, "renewed"): False,
+        (900, "none"): False, (900, "short"): False, (900, "renewed"): True,
+    }  # fmt: skip

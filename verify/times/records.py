@@ -13,13 +13,15 @@ from datetime import datetime
 from ca.reading import read_token
 from foundation.der import DerError
 from hsm.digests import Digest
+from seal import cms
 from seal.longlife.evidence.record import Chain, EvidenceRecord, digest_named, renewed_leaf
 from seal.longlife.evidence.tree import Reduced, father, root_of
 from verify.moments import Moment
 from verify.report import Finding
 from verify.stamps import CLOCK_SKEW, StampResult, check_stamp
-from verify.times.carried import items_in
-from verify.times.evidence import enlarge
+from verify.times.carried import items_in, items_of
+from verify.times.evidence import EvidenceStore, enlarge
+from verify.times.items import Item
 from verify.trust import TrustStore
 from verify.words import finding
 
@@ -43,6 +45,8 @@ class RecordResult:
     """`proved`: since when the file existed for sure; None when nothing vouches for it."""
 
     proved: datetime | None
+    trust: TrustStore
+    """With the revocation data it carries."""
     marks: tuple[Mark, ...] = ()
     stamps: tuple[StampResult, ...] = ()
     findings: tuple[Finding, ...] = field(default=())
@@ -59,23 +63,43 @@ class RecordResult:
 def check_record(record: EvidenceRecord, document: Document | None, trust: TrustStore, moment: Moment) -> RecordResult:
     """Judge `record` about `document`; without one, only by itself, which proves nothing of any file."""
     if record.encrypted:
-        return RecordResult(None, findings=(finding("evidence.encrypted"),))
+        return RecordResult(None, trust, findings=(finding("evidence.encrypted"),))
     known = enlarge(trust, items_in(record.infos))
     marks = tuple(_ordered(list(_marks(record, document))))
     # from the newest to the oldest: each is judged at the earliest trusted time of those that cover it
+    carried = [_items(mark.token) for mark in marks]
+    known = enlarge(trust, (*items_in(record.infos), *(item for items in carried for item in items)))
     results: list[StampResult] = []
     proved = moment.proved
-    for mark in reversed(marks):
+    for at, mark in reversed(list(enumerate(marks))):
         told = _stamp(mark, known, replace(moment, proved=proved))
         results.append(told)
         if told.trusted and told.time is not None and (proved is None or told.time < proved):
             proved = told.time
+            _prove(known, carried[:at], told.time)
     stamps = tuple(reversed(results))
     unlisted = {mark.digest.oid for mark in marks if mark.digest} - set(record.digests)
     found = (finding("evidence.unlisted_digest"),) if unlisted else ()
-    result = RecordResult(None, marks, stamps, found)
+    result = RecordResult(None, known, marks, stamps, found)
     held = document is not None and result.intact and any(stamp.trusted for stamp in stamps)
     return replace(result, proved=proved if held else None)
+
+
+def _items(token: bytes) -> tuple[Item, ...]:
+    """Lists and answers beside the token's certificates (RFC 5652 5.1)."""
+    try:
+        signed = cms.read(token)
+        return tuple(item for signer in signed.signers[:1] for item in items_of(signed, signer))
+    except DerError:
+        return ()
+
+
+def _prove(trust: TrustStore, covered: list[tuple[Item, ...]], at: datetime) -> None:
+    """A renewal covers the whole token before it, with what that carries."""
+    if isinstance(trust, EvidenceStore):
+        for items in covered:
+            for item in items:
+                trust.prove(item.octets, at)
 
 
 def _stamp(mark: Mark, trust: TrustStore, moment: Moment) -> StampResult:

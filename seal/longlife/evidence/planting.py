@@ -25,6 +25,7 @@ from hsm.digests import Digest
 from seal.longlife.evidence.collecting import day_of, lines
 from seal.longlife.evidence.models import EvidenceBatch, EvidenceDigest, EvidenceFile, EvidenceStamp, EvidenceTree
 from seal.longlife.evidence.tree import Tree
+from seal.longlife.evidence.vouching import lists, with_lists
 from seal.room import SealRoom
 
 MOST_FILES = 16_384
@@ -152,7 +153,7 @@ def put_stamp(room: SealRoom, tree: EvidenceTree, position: int, imprint: bytes)
     """False when another worker was first, whose stamp then counts."""
     digest = Digest(tree.algorithm)
     suite = suite_for(room, digest)
-    token = timestamps.token(room.ca, suite, digest, imprint)
+    token = with_lists(timestamps.token(room.ca, suite, digest, imprint), lists(room.ca))
     read = read_token(token)
     authority = read.signer_certificate()
     if authority is None or read.info.imprint != imprint or read.info.digest is not digest:

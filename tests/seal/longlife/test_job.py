@@ -2,12 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
-from collections.abc import Callable
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from threading import Barrier, Thread
@@ -15,56 +9,28 @@ from threading import Barrier, Thread
 import pytest
 from sqlalchemy import select
 
-from ca import crl
 from ca.suites import Suite
 from foundation.audit.models import AuditRow
 from foundation.errors import Damaged
 from seal.longlife import job, results
 from seal.longlife.levels import ChainBroken
 from seal.longlife.models import LongLifeState, SealLongLife
-from seal.orders import PdfOrder, Placement
 from seal.register import key
-from seal.room import SealRoom
-from seal.stamp_pdf import stamp_pdf
-from tests.seal import oracles, papers
+from tests.seal import oracles
 from tests.seal.conftest import Region
+from tests.seal.longlife.conftest import held_to, killed, publish, sealed
 
-HERE = Path(__file__).resolve().parents[3]
 DAY = timedelta(days=1)
-
-
-@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
-def own(request: pytest.FixtureRequest, make_region: Callable[[str], Region]) -> Region:
-    """A region of its own: the job looks at every order there is."""
-    return make_region(request.param)
-
-
-def held_to(room: SealRoom, level: str, when: str = "next-list") -> SealRoom:
-    """The same room under another setting."""
-    seal = room.ground.settings.seal.model_copy(update={"extend_to": level, "extend_when": when})
-    settings = room.ground.settings.model_copy(update={"seal": seal})
-    return replace(room, ground=replace(room.ground, settings=settings))
 
 
 def accept(pdf: bytes) -> None:
     assert pdf.startswith(b"%PDF-")
 
 
-def sealed(region: Region, *suites: Suite) -> tuple[bytes, str]:
-    order = PdfOrder(papers.pdf(), region.seal_id, Placement(1, 150, 240), region.key(), suites or (Suite.SM2,))
-    done = stamp_pdf(region.room, region.principal, order)
-    return done.document, str(done.order_id)
-
-
 def steps(region: Region, order: str) -> list[SealLongLife]:
     with region.room.ground.db.read() as session:
         found = session.scalars(select(SealLongLife).order_by(SealLongLife.generation))
         return [row for row in found if str(row.order_id) == order]
-
-
-def publish(region: Region) -> None:
-    for slug in ("sm2-issuing", "rsa-issuing", "sm2-root", "rsa-root"):
-        crl.publish(region.room.ca, slug)
 
 
 def test_it_waits_for_the_first_list_after_the_seal(own: Region, tmp_path: Path) -> None:
@@ -158,17 +124,11 @@ def test_two_workers_at_once_leave_one_file(own: Region) -> None:
     assert results.latest(room, file).startswith(file)
 
 
-@pytest.mark.parametrize("point", ["longlife.stored", "longlife.kept"])
-def test_killed_anywhere_the_next_run_finishes(own: Region, point: str) -> None:
+def test_killed_anywhere_the_next_run_finishes(own: Region) -> None:
     file, order = sealed(own)
     own.clock.advance(hours=1)
     publish(own)
-    told = json.dumps({"home": str(own.home), "url": own.url, "now": own.clock.now().isoformat()})
-    command = [sys.executable, "-m", "tests.seal.longlife.crash_child", told]
-    died = subprocess.run(
-        command, cwd=HERE, env={**os.environ, "YINXIN_FAILPOINT": point}, check=False, capture_output=True, timeout=120
-    )
-    assert died.returncode == -9, died.stderr.decode()[-2000:]
+    killed(own, "extend", "longlife.stored", "longlife.kept")
     room = held_to(own.room, "B-LT")
     job.run(room, accept)
     assert [row.generation for row in steps(own, order)] == [1]
