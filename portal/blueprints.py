@@ -25,6 +25,7 @@ from portal.pages import (
     seal_design,
     seal_file,
     seal_register,
+    stamping,
     standing,
     verifying,
     window,
@@ -50,6 +51,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     seal_register.blueprint,
     seal_apply.blueprint,
     seal_file.blueprint,
+    stamping.blueprint,
 )
 
 

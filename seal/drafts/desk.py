@@ -27,6 +27,9 @@ from seal.ofd.package import Package
 from seal.ofd.sheets import OfdSheets
 from seal.pdf import painted
 from seal.pdf.document import Inspected, inspect
+from seal.pdf.sheets import PdfSheets
+from seal.places import InField, Places, listed
+from seal.placing import Mark, resolve
 from seal.room import SealRoom
 
 LASTS = timedelta(days=1)
@@ -134,6 +137,15 @@ def picture(octets: bytes, kind: str, number: int) -> tuple[bytes, str]:
     if kind == "pdf":
         return painted.page(octets, number).png, "image/png"
     return drawn.svg(OfdSheets.of(Package.read(octets)), number), "image/svg+xml"
+
+
+def marks(octets: bytes, kind: str, places: Places, width: float, height: float) -> tuple[Mark, ...]:
+    """Where a seal of this size would show, exactly as stamping will put it; raises what stamping would."""
+    if kind == "pdf":
+        first = next((place.name for place in listed(places) if isinstance(place, InField)), None)
+        inspected, writer = inspect(octets, first)
+        return resolve(places, PdfSheets(inspected, writer, width, height), width, height)
+    return resolve(places, OfdSheets.of(Package.read(octets)), width, height)
 
 
 @dataclass(frozen=True, slots=True)

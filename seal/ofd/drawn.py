@@ -1,7 +1,7 @@
 """A page of an OFD as a drawing (OFD 页面示意): its words, lines and areas as SVG, to find one's way on.
 
-Not a renderer: pictures, shadings, clips and embedded fonts are left out, and pages that show it say so. GB/T 33190-2016
-clauses 9 and 11. Everything is written anew from parsed numbers and escaped text, nothing of the file is passed on.
+Not a renderer: pictures, shadings, clips and embedded fonts are left out, and pages that show it say so (GB/T
+33190-2016 clauses 9 and 11). Everything is written anew from parsed numbers and escaped text.
 """
 
 from __future__ import annotations
@@ -23,10 +23,8 @@ _SVG = {"M": "M", "S": "M", "L": "L", "Q": "Q", "B": "C", "A": "A", "C": "Z"}
 def svg(sheets: OfdSheets, number: int) -> bytes:
     """Page `number`; raises the package's own errors."""
     width, height = sheets.size(number)
-    parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:g} {height:g}" width="{width:g}mm" '
-        f'height="{height:g}mm"><rect width="{width:g}" height="{height:g}" fill="#fff"/>'
-    ]
+    head = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:g} {height:g}" width="{width:g}mm" '
+    parts = [head + f'height="{height:g}mm"><rect width="{width:g}" height="{height:g}" fill="#fff"/>']
     paths = [one for one in _content(sheets, number).iter() if local(one) == "PathObject"]
     parts.extend(_path(one) for one in paths[:MOST_PATHS])
     parts.append('<g fill="#111" font-family="Noto Serif CJK SC, SimSun, serif">')
