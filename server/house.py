@@ -43,6 +43,7 @@ from sso import room as sso_room
 from sso.people import holder_numbers, known
 from sso.room import SsoRoom
 from verify.regions.room import RegionsRoom
+from verify.reports.sealing import ReportSealer
 from verify.room import VerifyRoom
 
 
@@ -83,6 +84,7 @@ class House:
     regions: RegionsRoom
     ledger: Ledger
     exchange: ExchangeRoom
+    reports: ReportSealer
     cloud: CloudRoom
 
     @property
@@ -95,6 +97,7 @@ class House:
             self.exchange,
             self.cloud,
             self.verify,
+            self.reports,
             self.regions,
             self.licence,
             self.sso,
@@ -140,8 +143,23 @@ def build(settings: Settings, db: Database, clock: Clock, ids: Ids, attached: At
     ledger = Ledger(settings.checkpoint_dir)
     regions = RegionsRoom(ground, hsm.keys, ca)
     cloud = CloudRoom(seal, ApproverPhones(ground, sso.sms))
+    reports = ReportSealer(ground, hsm.keys, ca, trust.store)
     return House(
-        settings, ground, hsm, ca, registration, seal, room, licence, sso, trust, regions, ledger, exchange, cloud
+        settings,
+        ground,
+        hsm,
+        ca,
+        registration,
+        seal,
+        room,
+        licence,
+        sso,
+        trust,
+        regions,
+        ledger,
+        exchange,
+        reports,
+        cloud,
     )
 
 

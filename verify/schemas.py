@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 
 from foundation.web.api import Wire, bad
 from verify.report import Report
+from verify.reports.asking import ReportForm, ReportSuite
 from verify.status import LicenceState, LicenceStatus
 
 
@@ -105,6 +106,13 @@ class FileForm(Wire):
     """How a file is to be judged."""
 
     strict: bool = Field(default=False, description="偏离标准即为错误 / every departure from the standards is an error")
+    format: ReportForm = Field(
+        default=ReportForm.JSON,
+        description="json：供程序；xml：TS 119 102-2；pdf：由核验服务签名 / for programs, TS 119 102-2, sealed PDF",
+    )
+    suite: ReportSuite = Field(
+        default=ReportSuite.SM2, description="PDF 报告的签名算法 / what a PDF report is signed with"
+    )
 
 
 class CodeBody(Wire):

@@ -180,6 +180,9 @@ def _responses(route: Route, schemas: Components) -> dict[str, Any]:
             response["content"] = {reply.media_type: {"schema": {"type": "string"}}}
         if reply.headers:
             response["headers"] = {name: {"schema": {"type": "string"}} for name in reply.headers}
+        if reply.status in responses:  # another form of the same answer
+            responses[reply.status].setdefault("content", {}).update(response.get("content", {}))
+            continue
         responses[reply.status] = response
     for status, response in _refusals(route, schemas).items():
         responses.setdefault(status, response)
