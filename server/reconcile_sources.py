@@ -20,6 +20,7 @@ from hsm.keys import Purpose
 from hsm.models import HsmKey
 from licence.models import LicenceIntent
 from seal.approval.cloud.models import SealCloudConsent
+from seal.formats import OFD_HASH
 from seal.models import OrderState, SealOrder, SealRow, SealState
 from verify.reports.models import VerifyReport
 
@@ -98,7 +99,8 @@ def _orders(db: Database) -> Iterator[Meant]:
     query = select(SealOrder.id, SealOrder.format, SealOrder.state, SealOrder.terms)
     with db.read() as session:
         for identifier, form, state, terms in session.execute(query.execution_options(yield_per=_BATCH)):
-            parts = ["ofd"] if form == "ofd" else json.loads(terms)["suites"]
+            said = json.loads(terms)
+            parts = ["ofd"] if form in ("ofd", OFD_HASH) else said.get("suites") or [said["suite"]]
             for part in parts:
                 yield Meant(f"seal-order:{identifier}:{part}", stored=state == OrderState.SEALED)
 

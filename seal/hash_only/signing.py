@@ -10,6 +10,7 @@ import json
 from collections.abc import Callable
 from uuid import UUID
 
+from sqlalchemy import exists, update
 from sqlalchemy.exc import IntegrityError
 
 from ca import timestamps
@@ -71,8 +72,24 @@ def open_order(room: SealRoom, principal: Principal, order: HashOrder) -> Opened
             check_usable(room, row)
             record = gate.record(room, principal, registered)
             reach("seal.hash_opened")
-        record = gate.require_open(room, record)
+        record = _fresh(room, gate.require_open(room, record))
     return Opened(record.id, record.signing_time)
+
+
+def _fresh(room: SealRoom, record: SealOrder) -> SealOrder:
+    """An approval may come while nobody asks: the time is frozen anew, as long as no digest is on record for it."""
+    now = room.ground.clock.now().replace(microsecond=0)
+    if not record.approvals or record.state != OrderState.RECORDED or now - record.signing_time <= FRESH:
+        return record
+    with room.ground.db.begin() as session:
+        known = exists().where(SealHashDigest.order_id == record.id)
+        session.execute(
+            update(SealOrder)
+            .where(SealOrder.id == record.id, SealOrder.state == OrderState.RECORDED, ~known)
+            .values(signing_time=now)
+            .execution_options(synchronize_session=False)
+        )
+        return session.get_one(SealOrder, record.id, populate_existing=True)
 
 
 def sign_digest(room: SealRoom, principal: Principal, order_id: UUID, given: Digested) -> Stamped:
