@@ -23,6 +23,7 @@ from foundation.errors import YinxinError
 from verify.judge import Context, judge, judge_code
 from verify.regions import folder
 from verify.report import Report, Verdict, clean, stamp
+from verify.reports.files import save
 
 Own = Callable[[], AbstractContextManager[Context] | None]
 """The running region's own context, or None where there is no region here."""
@@ -64,7 +65,9 @@ def command(own: Own = lambda: None) -> click.Command:
     )
     @click.option("--strict", is_flag=True, help="偏离标准即为错误 / every departure from the standards is an error")
     @click.option("--json", "as_json", is_flag=True, help="机器可读 / for programs")
-    def verify(
+    @click.option("--report", "form", type=click.Choice(["xml", "pdf"]), help="另存核验报告 / also write reports")
+    @click.option("--out", type=click.Path(path_type=Path), help="报告所在文件夹 / the folder reports go into")
+    def verify(  # noqa: PLR0917 - click hands every option over by name
         things: tuple[str, ...],
         trust: Path | None,
         at_text: str | None,
@@ -72,14 +75,21 @@ def command(own: Own = lambda: None) -> click.Command:
         content: Path | None,
         strict: bool,  # noqa: FBT001
         as_json: bool,  # noqa: FBT001
+        form: str | None,
+        out: Path | None,
     ) -> None:
         """核验文件或二维码的真伪 / is this genuine, and why: PDF, OFD, signatures, seals, certificates, codes."""
         at = _time(at_text) if at_text else None
+        if (form is None) != (out is None):
+            raise Misuse("--report 与 --out 须同时给出。", "Give --report and --out together.")
         try:
             with _context(trust, own) as context:
                 asked = replace(context, at=at, offline=offline or context.offline, strict=strict or context.strict)
                 about = _octets(content, asked) if content is not None else None
                 reports = [_one(thing, asked, about) for thing in things]
+                if form is not None and out is not None:
+                    for thing, report in zip(things, reports, strict=True):
+                        save(report, _again(thing, asked), form, out, asked.trust)
         except YinxinError as error:
             raise Misuse(error.detail.zh, error.detail.en) from error
         if as_json:
@@ -112,6 +122,12 @@ def _one(thing: str, context: Context, content: bytes | None) -> Report:
     if _CODE.fullmatch(thing.strip()):
         return judge_code(thing, context=context)
     raise Misuse(f"没有这个文件，它也不是二维码内容：{thing[:80]}", f"No such file, and no code either: {thing[:80]}")
+
+
+def _again(thing: str, context: Context) -> bytes:
+    """The file once more, for its pages; nothing for a code."""
+    path = Path(thing)
+    return _octets(path, context) if len(thing) < 1024 and path.is_file() else b""
 
 
 def _octets(path: Path, context: Context) -> bytes:

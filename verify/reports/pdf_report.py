@@ -6,13 +6,12 @@ somebody claims and what is proved, and holds no more of the document than its n
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from foundation.fonts import FontName
 from foundation.text import Text
 from verify.changes import Change
 from verify.pdf.looking import Sight
 from verify.report import CertificateLine, Finding, Report, SignatureReport, Verdict, clean
+from verify.reports.basis import Basis
 from verify.reports.pages import GREY, HEIGHT, MARGIN, WIDTH, Colour, Pages, Style
 from verify.sentences import INDICATIONS, KINDS, moment
 
@@ -32,17 +31,6 @@ _HEAD = Style(12.5, font=FontName.SERIF_BOLD, leading=1.7)
 _PLAIN, _SMALL = Style(9.5), Style(8, GREY)
 _IN, _SMALL_IN = Style(9, indent=12), Style(7.5, GREY, indent=12)
 MOST_SIGNATURES, MOST_FINDINGS, MOST_CHANGES, MOST_SIGHTS = 40, 30, 20, 4
-
-
-@dataclass(frozen=True, slots=True)
-class Basis:
-    """By whom and on whose word it was judged."""
-
-    service: str
-    trust: str
-    """Fingerprint of the trust store: SHA-256 over its anchors."""
-    number: str
-    """Of the report, as recorded."""
 
 
 def write(report: Report, basis: Basis, sights: tuple[Sight, ...] = ()) -> bytes:

@@ -36,8 +36,9 @@ from verify.moments import Moment
 from verify.pdf.looking import Sight
 from verify.pdf.ranges import coverage
 from verify.report import Report
+from verify.reports.basis import Basis, fingerprint
 from verify.reports.models import VerifyReport
-from verify.reports.pdf_report import Basis, write
+from verify.reports.pdf_report import write
 from verify.reports.policy import KEYS
 from verify.reports.xml_report import Validator
 from verify.trust import TrustStore
@@ -46,11 +47,6 @@ SUITES = (Suite.SM2, Suite.RSA)
 _TOKEN_ROOM = 1400
 _RENEW_BEFORE = timedelta(days=60)
 _MOST_RENEWALS = 100
-
-
-def fingerprint(trust: TrustStore) -> str:
-    """SHA-256 over the anchors' fingerprints in their order: two verifiers that agree on it believe the same roots."""
-    return sha256("\n".join(sorted(anchor.fingerprint for anchor in trust.anchors)).encode()).hex()
 
 
 @dataclass(frozen=True, slots=True)

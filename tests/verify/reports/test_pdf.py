@@ -26,8 +26,9 @@ from tests.verify.reports.samples import CASES, HOSTILE, sample
 from verify.judge import Context, judge
 from verify.pdf.pictures import of_report
 from verify.report import Report, Sub, Verdict, clean
+from verify.reports.basis import Basis
 from verify.reports.models import VerifyReport
-from verify.reports.pdf_report import Basis, write
+from verify.reports.pdf_report import write
 from verify.reports.policy import check
 from verify.reports.sealing import ReportSealer
 
