@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, Histogram, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
@@ -40,6 +40,25 @@ REVOCATIONS_OVERDUE = Gauge(
     ("allowed",),
     registry=REGISTRY,
     multiprocess_mode="mostrecent",
+)
+SANDBOX_SECONDS = Histogram(
+    "yinxin_verify_file_seconds",
+    "Duration of judging one foreign file, in its own process",
+    registry=REGISTRY,
+    buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
+)
+SANDBOX_ENDED = Counter(
+    "yinxin_verify_ended_total",
+    "Files nobody could finish reading: time, memory, gone (the process broke), fault (ours: look into the log)",
+    ("why",),
+    registry=REGISTRY,
+)
+SANDBOX_REFUSED = Counter(
+    "yinxin_verify_refused_total", "Files refused because too many were waiting", registry=REGISTRY
+)
+SANDBOX_BUSY = Gauge("yinxin_verify_busy", "Files being read now", registry=REGISTRY, multiprocess_mode="livesum")
+SANDBOX_WAITING = Gauge(
+    "yinxin_verify_waiting", "Files waiting to be read", registry=REGISTRY, multiprocess_mode="livesum"
 )
 
 

@@ -18,6 +18,9 @@ class VerifySettings(Group):
     )
     fetch_seconds: float = Field(5.0, gt=0, le=30, description="Longest time of one fetch, everything included")
     fetch_bytes: int = Field(4 * 1024 * 1024, ge=1024, le=128 * 1024 * 1024, description="Largest answer taken")
+    read_seconds: float = Field(
+        5.0, ge=0.1, le=60, description="Longest time a process may read one foreign file; registers do not count"
+    )
 
     @field_validator("fetch_networks")
     @classmethod

@@ -183,6 +183,11 @@ def configure(path: str | None) -> Libcrypto:
         return _loaded[1]
 
 
+def chosen() -> str | None:
+    """The path that was configured, for a process beside this one; None: the system's own."""
+    return _loaded[0] if _loaded is not None else None
+
+
 def engine() -> Libcrypto:
     """The library of this process, loaded at first use."""
     return _loaded[1] if _loaded is not None else configure(None)

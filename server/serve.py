@@ -23,6 +23,7 @@ from server import upkeep
 from server.app import create_app
 from server.house import House, open_house
 from server.sample import LOGINS, Login, establish
+from verify.sandbox.pool import shared
 
 log = structlog.get_logger("serve")
 _LOOK_AGAIN_SECONDS = 2.0
@@ -35,6 +36,7 @@ def serve(settings: Settings, *, sample: bool) -> None:
         logins = list(LOGINS) if sample else []
         start_when_open(partial(_start, house, sample=sample))
         app = create_app(house, sample_logins=logins)
+        shared().start()  # so that the first file does not wait for its reader
         worker = upkeep.worker(house)
         if settings.jobs.threads:
             worker.start(settings.jobs.threads, upkeep.periodic(house))

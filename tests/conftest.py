@@ -95,7 +95,12 @@ def _postgresql(request: pytest.FixtureRequest, templates: dict[str, Any]) -> st
 @pytest.fixture(params=["sqlite", "postgresql"])
 def settings(request: pytest.FixtureRequest, new_database: Callable[[str], str], tmp_path: Path) -> Settings:
     """Settings of an embedded region in a temporary home, on each database in turn."""
-    return Settings(home=tmp_path, database={"url": new_database(request.param)}, web={"rate_limits": False})
+    return Settings(
+        home=tmp_path,
+        database={"url": new_database(request.param)},
+        web={"rate_limits": False},
+        verify={"read_seconds": 60},  # machines that run tests are busy
+    )
 
 
 @pytest.fixture

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from foundation.ground import Ground
-from verify.judge import Context, judge, judge_code
+from verify.judge import Context, judge_code
 from verify.report import Report
+from verify.sandbox.pool import shared
 from verify.seal_status import SealStatusSource
 from verify.status import StatusSource
 from verify.trust import TrustStore
@@ -44,8 +45,17 @@ class VerifyRoom:
         strict: bool = False,
         at: datetime | None = None,
     ) -> Report:
-        """`content` is what a detached signature is about; `at` is the moment asked about, now when left out."""
-        return judge(data, name=name, context=self.context(strict=strict, at=at), content=content)
+        """`content` is what a detached signature is about; `at` is the moment asked about, now when left out.
+
+        The file is read in a process of its own, which it cannot harm anything from (`verify.sandbox`).
+        """
+        return shared().judge(
+            data,
+            name=name,
+            context=self.context(strict=strict, at=at),
+            content=content,
+            seconds=self.ground.settings.verify.read_seconds,
+        )
 
     def judge_code(self, text: str) -> Report:
         return judge_code(text, context=self.context())
