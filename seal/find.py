@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from foundation.principal import Kind, Principal
+from foundation.rows import Plain
 from seal.errors import SealUnknown
 from seal.models import SealRow, SealState
 from seal.orders import SealKind, SealRecord
 from seal.room import SealRoom
 
 MOST = 500
+SEALS = Plain(SealRow)
+_BY_ID = select(*SEALS.columns).where(SEALS.table.c.id == bindparam("id"))
 
 
 def seals_of(room: SealRoom, department: str) -> list[SealRecord]:
@@ -49,7 +52,7 @@ def by_code(room: SealRoom, code: str) -> SealRecord | None:
 def row_of(room: SealRoom, principal: Principal, seal_id: UUID) -> SealRow:
     """The row, if the caller's department owns it. Yinxin itself (jobs, recovery) may use any."""
     with room.ground.db.read() as session:
-        row = session.get(SealRow, seal_id)
+        row = SEALS.one(session, _BY_ID, {"id": seal_id})
     if row is None or (principal.kind is not Kind.SYSTEM and row.department != principal.department):
         raise SealUnknown
     return row

@@ -14,8 +14,6 @@ from functools import partial
 from types import MappingProxyType
 from uuid import UUID
 
-from sqlalchemy.orm import Session
-
 from ca.reading.shapes import fields, sole
 from ca.room import CaRoom
 from foundation import der
@@ -36,6 +34,7 @@ from seal.ofd_forms import OfdForm
 from seal.pdf_forms import PdfForm
 from seal.ses import read_seal
 from seal.ses_fields import read_time
+from seal.standing import look
 from seal.status_service import policy as status
 
 MAKER_KEY = "seal/maker"
@@ -45,9 +44,7 @@ _JUST_SEALED = timedelta(minutes=15)
 """Two processes may finish one order; the later one still signs, and finds the first one's result stored."""
 
 
-def policies(
-    ground: Ground, ca: CaRoom, floors: Mapping[str, int], pinned: Mapping[str, str] = _NONE
-) -> Policies:
+def policies(ground: Ground, ca: CaRoom, floors: Mapping[str, int], pinned: Mapping[str, str] = _NONE) -> Policies:
     """From the signer's journal, by seal: `floors`, the newest version of rules; `pinned`, how the seal showed."""
     return {
         Purpose.SEAL_MAKING: partial(check_making, ground),
@@ -85,14 +82,16 @@ def check_sealing(
     """Attributes of a CMS signature, or a TBS_Sign, for one open order and the key of its own seal."""
     word, _, which = asked.intent.rpartition(":")
     with ground.db.read() as session:
-        order = session.get(SealOrder, _identifier(word, "seal-order"))
-        row = _usable(session, order, asked, ground)
-    if order is None or which not in ("sm2", "rsa", "p256", "ofd"):
+        found = look(session, _identifier(word, "seal-order"))
+    if found is None or which not in ("sm2", "rsa", "p256", "ofd"):
         raise IntentUnknown(asked.intent)
+    order, row = found.order, found.seal
+    _usable(order, row, asked, ground)
     if asked.ref.name != f"seal/{row.code}/{'sm2' if which == 'ofd' else which}":
         raise PolicyRefused("seal_key", "签名密钥不属于该印章", "the key is not the one of the order's seal")
     stated = _octets(ground, asked, order, row, which)
-    facts = judge.check(ca, asked, order, row, floors.get(str(row.id), 0), pinned)
+    floor = floors.get(str(row.id), 0)
+    facts = judge.check(ca, asked, order, row, floor, pinned) if found.ruled else judge.without_rules(floor)
     return replace(stated, facts={**stated.facts, **facts})
 
 
@@ -121,9 +120,8 @@ def _certificate(row: SealRow, which: str) -> bytes | None:
     return {"sm2": row.sm2_certificate, "rsa": row.rsa_certificate, "p256": row.p256_certificate}.get(which)
 
 
-def _usable(session: Session, order: SealOrder | None, asked: Asked, ground: Ground) -> SealRow:
-    row = session.get(SealRow, order.seal_id) if order is not None else None
-    if order is None or row is None or row.department != order.department:
+def _usable(order: SealOrder, row: SealRow, asked: Asked, ground: Ground) -> None:
+    if row.department != order.department:
         raise IntentUnknown(asked.intent)
     now = ground.clock.now()
     if order.state != OrderState.RECORDED and (order.sealed_at is None or now - order.sealed_at > _JUST_SEALED):
@@ -131,7 +129,6 @@ def _usable(session: Session, order: SealOrder | None, asked: Asked, ground: Gro
     until, since = row.valid_until, row.valid_from
     if row.state != SealState.IN_USE or since is None or until is None or not since <= now <= until:
         raise PolicyRefused("seal_unusable", "印章不在使用状态或有效期内", "the seal is not in use or not valid now")
-    return row
 
 
 def _tbs_sign(asked: Asked, order: SealOrder, row: SealRow) -> None:

@@ -6,12 +6,13 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from foundation.errors import InvalidInput
 from foundation.principal import Principal
+from foundation.rows import Plain
 from foundation.text import Text
 from hsm.digests import sha256
 from seal.errors import OrderTaken, SealedDiffers
@@ -20,6 +21,20 @@ from seal.orders import BatchPlace, Matter
 from seal.room import SealRoom
 
 MOST_KEY = 200
+ORDERS = Plain(SealOrder)
+_BY_KEY = select(*ORDERS.columns).where(
+    ORDERS.table.c.department == bindparam("department"), ORDERS.table.c.order_key == bindparam("order_key")
+)
+_CLOSE = (
+    update(ORDERS.table)
+    .where(ORDERS.table.c.id == bindparam("order"), ORDERS.table.c.state == OrderState.RECORDED.value)
+    .values(
+        state=OrderState.SEALED.value,
+        sealed_at=bindparam("at"),
+        result_sha256=bindparam("digest"),
+        result_size=bindparam("size"),
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,11 +85,8 @@ def find(room: SealRoom, order: Order) -> SealOrder | None:
             "seal.order_key",
             Text(f"用章编号须为 1 至 {MOST_KEY} 个字符。", f"The order key takes 1 to {MOST_KEY} characters."),
         )
-    query = select(SealOrder).where(
-        SealOrder.department == order.seal.department, SealOrder.order_key == order.order_key
-    )
     with room.ground.db.read() as session:
-        row = session.scalars(query).one_or_none()
+        row = ORDERS.one(session, _BY_KEY, {"department": order.seal.department, "order_key": order.order_key})
     if row is not None and (row.seal_id, row.format, row.document_sha256, row.terms) != (
         order.seal.id,
         order.format,
@@ -112,7 +124,7 @@ def record(
     )
     try:
         with room.ground.db.begin() as session:
-            session.add(row)
+            ORDERS.add(session, row)
             beside(session, row)
             room.ground.audit.record(
                 session,
@@ -141,13 +153,9 @@ def close(room: SealRoom, principal: Principal, row: SealOrder, seal_code: str, 
     """The stored result is the order's; False when another process was first."""
     ground = room.ground
     with ground.db.begin() as session:
-        closed = session.execute(
-            update(SealOrder)
-            .where(SealOrder.id == row.id, SealOrder.state == OrderState.RECORDED)
-            .values(state=OrderState.SEALED, sealed_at=ground.clock.now(), result_sha256=digest, result_size=size)
-            .returning(SealOrder.id)
-        ).first()
-        if closed is not None:
+        values = {"order": row.id, "at": ground.clock.now(), "digest": digest, "size": size}
+        closed = session.connection().execute(_CLOSE, values).rowcount == 1
+        if closed:
             ground.audit.record(
                 session,
                 principal,
@@ -160,7 +168,7 @@ def close(room: SealRoom, principal: Principal, row: SealOrder, seal_code: str, 
                     "result_sha256": digest,
                 },
             )
-    return closed is not None
+    return closed
 
 
 def result(room: SealRoom, row: SealOrder) -> bytes:

@@ -68,7 +68,7 @@ class Audit:
 
     def record(self, session: Session, principal: Principal, *, action: str, object: str, payload: Payload) -> None:  # noqa: A002
         """Add one row to `session`. `payload` must hold no personal data: ids, codes, digests, counts, reasons."""
-        session.add(AuditRow(**self._values(principal, Entry(action, object, payload))))
+        self.record_many(session, principal, (Entry(action, object, payload),))
 
     def record_many(self, session: Session, principal: Principal, entries: Sequence[Entry]) -> None:
         """As `record`, for all of `entries` in one statement, at once."""

@@ -6,20 +6,22 @@ the same rows (`judge`).
 
 from __future__ import annotations
 
+import contextlib
 import json
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy import bindparam, select
+from sqlalchemy.orm import Session, class_mapper
 
 from foundation.errors import TooLarge
 from foundation.principal import Principal
+from foundation.rows import Plain
 from foundation.text import Text
 from seal import register
 from seal.approval import counting, kept_orders, rules
 from seal.approval.errors import CaseEnded, CaseUnknown, Waiting
-from seal.approval.models import CaseKind, CaseState, SealCase, SealPolicy, SealUse
+from seal.approval.models import CaseKind, CaseState, PolicyState, SealCase, SealPolicy, SealUse
 from seal.approval.rules import Rules, Use
 from seal.formats import FAMILIES
 from seal.models import OrderState, SealOrder
@@ -29,15 +31,26 @@ from seal.room import SealRoom
 MOST_OCTETS = 48 * 1024 * 1024
 """The signer reads what was approved before a key is used, so it must fit its socket."""
 
+USES = Plain(SealUse)
+_POLICIES = class_mapper(SealPolicy).local_table
+_RULED = (
+    select(_POLICIES.c.id)
+    .where(_POLICIES.c.seal_id == bindparam("seal"), _POLICIES.c.state == PolicyState.ACTIVE.value)
+    .limit(1)
+)
+
 
 def record(room: SealRoom, principal: Principal, order: Order) -> SealOrder:
     """Put the order on record: ready, or waiting for approvals. A seal without rules is used as it always was."""
+    if order.batch is None:
+        with contextlib.suppress(_Ruled):
+            return _without_rules(room, principal, order)
     with room.ground.db.read() as session:
         policy = counting.active(session, order.seal.id)
     if order.batch is not None:
         return _within_batch(room, principal, order, policy)
-    if policy is None:
-        return register.record(room, principal, order, lambda s, row: s.add(_use(order, row, principal, None)))
+    if policy is None:  # rules of use never end, so this needs hands in the database
+        raise CaseUnknown
     ruled = rules.read(policy.rules)
     now = room.ground.clock.now()
     check(room, ruled, order, principal, now)
@@ -70,6 +83,21 @@ def record(room: SealRoom, principal: Principal, order: Order) -> SealOrder:
         )
 
     return register.record(room, principal, order, beside, approvals=ruled.approvals)
+
+
+class _Ruled(Exception):  # noqa: N818 - a turn taken inside this module, no error
+    """There are rules, so the order takes the long way; nothing was recorded."""
+
+
+def _without_rules(room: SealRoom, principal: Principal, order: Order) -> SealOrder:
+    """That there are none is seen in the transaction that records."""
+
+    def beside(session: Session, row: SealOrder) -> None:
+        if session.connection().execute(_RULED, {"seal": row.seal_id}).first() is not None:
+            raise _Ruled
+        USES.add(session, _use(order, row, principal, None))
+
+    return register.record(room, principal, order, beside)
 
 
 def check(room: SealRoom, ruled: Rules, order: Order, principal: Principal, now: datetime) -> None:
@@ -148,7 +176,7 @@ def _within_batch(room: SealRoom, principal: Principal, order: Order, policy: Se
         case_id, approvals = case.id, ruled.approvals
 
     def beside(session: Session, row: SealOrder) -> None:
-        session.add(_use(order, row, principal, case_id, item))
+        USES.add(session, _use(order, row, principal, case_id, item))
 
     return register.record(room, principal, order, beside, approvals=approvals)
 

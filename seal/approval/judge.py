@@ -55,9 +55,7 @@ def check(
     with ca.ground.db.read() as session:
         rows = _rows(session, order, now)
     if rows.policy is None:
-        if floor:
-            raise _refused("rules_gone", "该印章的用章规则记录已被移除", "the rules of this seal were taken away")
-        return {}
+        return without_rules(floor)
     if rows.policy.number < floor:
         raise _refused("rules_old", "该印章的用章规则被换回旧版本", "an older version of the rules was put back")
     ruled = rules.read(rows.policy.rules)
@@ -79,6 +77,13 @@ def check(
         seen.check(asked, order.format, order.document_sha256, order.document_size)
         more = redone.check(ca, asked, order, seal, case, pinned)
     return {**more, "policy": rows.policy.number, "policy_of": str(seal.id)}
+
+
+def without_rules(floor: int) -> Facts:
+    """A seal without rules is used as it always was; one that had them once is not."""
+    if floor:
+        raise _refused("rules_gone", "该印章的用章规则记录已被移除", "the rules of this seal were taken away")
+    return {}
 
 
 def _rows(session: Session, order: SealOrder, now: datetime) -> Rows:
