@@ -15,7 +15,7 @@ from portal.wording import Word
 from verify.changes import Change
 from verify.exhibits.shown import Exhibits
 from verify.report import Finding, LicenceFacts, Report, Severity, Verdict, clean
-from verify.sentences import VERDICTS
+from verify.sentences import KINDS, VERDICTS
 
 SEVERITIES: Mapping[str, Any] = {
     "error": _("问题"),
@@ -145,6 +145,7 @@ WORDS: Mapping[str, Any] = {
     "believed": BELIEVED,
     "time_sources": TIME_SOURCES,
     "signs": SIGNS,
+    "stamp_word": KINDS["timestamp"],
 }
 """What `pages/_report.html` needs beside a view."""
 

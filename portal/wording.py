@@ -111,7 +111,7 @@ FILE_KINDS: Mapping[str, Any] = {
     "pdf": _("PDF 文件"),
     "ofd": _("OFD 文件"),
     "cms": _("签名文件"),
-    "jws": _("JSON 签名（JWS）"),
+    "jws": _("网络签名（JWS）"),
     "seal": _("印章文件"),
     "certificate": _("数字证书"),
     "list": _("撤销信息"),

@@ -1,4 +1,4 @@
-"""Files for the verification page (核验页样本): changed after sealing by hand, signed by nobody we know, several at once."""
+"""Files for the verification page (核验页样本): changed after sealing, signed by nobody we know."""
 
 from __future__ import annotations
 
