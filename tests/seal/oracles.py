@@ -72,6 +72,19 @@ def openssl_cms(folder: Path, root: bytes, cms: bytes, content: bytes, at: datet
     return answer.stderr
 
 
+def openssl_ts(folder: Path, root: bytes, token: bytes, covered: bytes, at: datetime) -> str:
+    """`openssl ts -verify` of a token with its chain inside; what it says."""
+    pem = subprocess.run(["openssl", "x509", "-inform", "DER"], input=root, check=True, capture_output=True).stdout
+    for name, data in (("root.pem", pem), ("token.der", token), ("covered", covered)):
+        (folder / name).write_bytes(data)
+    answer = subprocess.run(
+        ["openssl", "ts", "-verify", "-token_in", "-in", folder / "token.der", "-data", folder / "covered", "-CAfile",
+         folder / "root.pem", "-attime", str(int(at.timestamp()))],
+        check=False, capture_output=True, text=True,
+    )  # fmt: skip
+    return answer.stdout + answer.stderr
+
+
 def pdfsig(folder: Path, document: bytes) -> list[str]:
     """One line of verdict per signature."""
     (folder / "sealed.pdf").write_bytes(document)

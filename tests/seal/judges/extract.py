@@ -107,10 +107,20 @@ def cms_claims(what: str, data: bytes, covered: bytes) -> list[Claim]:
     value = signer["signature"].native
     # signed is the SET OF with its universal tag, as 5.4 of RFC 5652 has it
     claims = [Claim(what, certificate, b"\x31" + signer["signed_attrs"].dump()[1:], value)]
-    for item in signer["unsigned_attrs"] or []:
-        if item["type"].dotted == "1.2.840.113549.1.9.16.2.14":
-            claims += token_claims(f"{what}, time stamp", item["values"][0].dump(), value)
+    for token, stamped in tokens(data):
+        claims += token_claims(f"{what}, time stamp", token, stamped)
     return claims
+
+
+def tokens(data: bytes) -> list[tuple[bytes, bytes]]:
+    """(time stamp token, the value it covers) of a SignedData."""
+    signed = cms.SignedData.load(content(children(data)[1]))
+    return [
+        (item["values"][0].dump(), signer["signature"].native)
+        for signer in signed["signer_infos"]
+        for item in signer["unsigned_attrs"] or []
+        if item["type"].dotted == "1.2.840.113549.1.9.16.2.14"
+    ]
 
 
 def token_claims(what: str, token: bytes, covered: bytes) -> list[Claim]:

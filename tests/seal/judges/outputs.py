@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import date
 from itertools import count
 
 from ca.suites import Suite
@@ -10,15 +11,20 @@ from foundation.principal import SYSTEM
 from seal import pictures
 from seal.detached.orders import DetachedOrder, Shape
 from seal.detached.signing import sign_detached
+from seal.hash_only import local_ofd, local_pdf
+from seal.hash_only.local import Request
 from seal.make import make_seal
 from seal.ofd_forms import OfdForm
 from seal.orders import OfdOrder, PdfOrder, Placement, SealRecord, SealRequest
 from seal.pdf_forms import Certification, Level, PdfForm
 from seal.places import Edge, OnPages, Places, Riding, Way
 from seal.several import Further, stamp_several
+from seal.several_ofd import stamp_several_ofd
 from seal.stamp import stamp_ofd, stamp_pdf
 from tests.seal import papers
 from tests.seal.conftest import MARKET, Region
+from tests.seal.hash_only.test_orders import Wire
+from tests.seal.placed import sheets
 
 PLACE = Placement(1, 150, 240)
 CONTENT = b"any octets at all\r\n\x00\xff" + "附件".encode()
@@ -71,6 +77,21 @@ def seal_file(region: Region) -> bytes:
     return pictures.esl(region.room, region.principal, region.seal_id)
 
 
+def by_digest_pdf(suites: tuple[Suite, ...]) -> Make:
+    """The department prepares and embeds; only digests travel."""
+    return lambda region: local_pdf.stamp_pdf(Wire(region, region.key()), Request(papers.pdf(), PLACE, suites))
+
+
+def by_digest_ofd(region: Region) -> bytes:
+    return local_ofd.stamp_ofd(Wire(region, region.key()), Request(papers.ofd(), PLACE))
+
+
+def several_ofd(region: Region) -> bytes:
+    order = OfdOrder(papers.ofd(), region.seal_id, PLACE, region.key())
+    further = Further(another(region).id, Placement(1, 60, 100))
+    return stamp_several_ofd(region.room, region.principal, order, (further,)).document
+
+
 INTERNATIONAL_PDFS: Mapping[str, Make] = {
     **{f"rsa {level}": pdf(RSA, level=level) for level in Level},
     **{f"p256 {level}": pdf(P256, level=level) for level in Level},
@@ -82,6 +103,8 @@ INTERNATIONAL_PDFS: Mapping[str, Make] = {
     "rsa several": several(RSA),
     "dual sm2 and rsa": pdf((Suite.SM2, Suite.RSA)),
     "dual sm2 and p256, lta": pdf((Suite.SM2, Suite.P256), level=Level.B_LTA),
+    "by digest, sm2 and rsa": by_digest_pdf((Suite.SM2, Suite.RSA)),
+    "by digest, p256": by_digest_pdf(P256),
     "gm-cms and rsa": pdf((Suite.SM2, Suite.RSA), form=PdfForm.GM_CMS),
     "gm-seal and rsa": pdf((Suite.SM2, Suite.RSA), form=PdfForm.GM_SEAL),
 }
@@ -99,6 +122,10 @@ OFDS: Mapping[str, Make] = {
     "ofd v4": ofd(),
     "ofd v5": ofd(version=5),
     "ofd open, no time stamp": ofd(closing=False, time_stamp=False),
+    "ofd riding": ofd(sheets([["甲"]] * 3), Riding(Edge.RIGHT, 150)),
+    "ofd dated": ofd(dated=date(2026, 11, 3)),
+    "ofd several": several_ofd,
+    "ofd by digest": by_digest_ofd,
     "ofd plain signature": ofd(place=(), form=OfdForm.SIGN),
 }
 

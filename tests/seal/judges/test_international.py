@@ -109,6 +109,24 @@ def test_pyhanko_trusts_each_signature(one_region: Region, made: dict[str, bytes
         assert status.bottom_line, status.summary()
 
 
+@pytest.mark.parametrize("name", [name for name in outputs.INTERNATIONAL_PDFS if "b-b" not in name])
+def test_openssl_verifies_each_time_stamp(
+    one_region: Region, made: dict[str, bytes], tmp_path: Path, name: str
+) -> None:
+    """RFC 3161 by `openssl ts`: over the signature's value, under the root of the time stamp authority."""
+    trusted, at = root(one_region, suite_of(name)), one_region.clock.now()
+    found = [pair for one in international(made[name]) for pair in extract.tokens(one.contents)]
+    found += [
+        (one.contents, one.covered)
+        for one in extract.pdf_signatures(made[name])
+        if one.subfilter == "/ETSI.RFC3161" and not is_sm2(extract.token_claims("", one.contents, one.covered)[0])
+    ]
+    assert found
+    for token, covered in found:
+        assert "Verification: OK" in oracles.openssl_ts(tmp_path, trusted, token, covered, at)
+    assert "Verification: OK" not in oracles.openssl_ts(tmp_path, trusted, found[0][0], covered + b"x", at)
+
+
 @pytest.mark.parametrize("judge", ["poppler", "openssl", "pyhanko"])
 def test_every_judge_refuses_a_changed_page(
     one_region: Region, made: dict[str, bytes], tmp_path: Path, judge: str
