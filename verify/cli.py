@@ -20,10 +20,12 @@ import click
 
 from foundation.clock import SHANGHAI, SystemClock
 from foundation.errors import YinxinError
-from verify.judge import Context, judge, judge_code
+from verify.judge import Context, judge_code
+from verify.many import command as many
 from verify.regions import folder
 from verify.report import Report, Verdict, clean, stamp
 from verify.reports.files import save
+from verify.sandbox.pool import shared
 
 Own = Callable[[], AbstractContextManager[Context] | None]
 """The running region's own context, or None where there is no region here."""
@@ -52,7 +54,7 @@ class VerifyCommand(click.Command):
 
 def command(own: Own = lambda: None) -> click.Command:
     @click.command("verify", cls=VerifyCommand)
-    @click.argument("things", nargs=-1, required=True, metavar="FILE|CODE…")
+    @click.argument("things", nargs=-1, required=True, metavar="FILE|FOLDER|CODE|-…")
     @click.option(
         "--trust", type=click.Path(path_type=Path), help="信任库文件夹或证书文件 / trust folder or certificate"
     )
@@ -65,6 +67,9 @@ def command(own: Own = lambda: None) -> click.Command:
     )
     @click.option("--strict", is_flag=True, help="偏离标准即为错误 / every departure from the standards is an error")
     @click.option("--json", "as_json", is_flag=True, help="机器可读 / for programs")
+    @click.option("--jsonl", "as_lines", is_flag=True, help="每个文件一行 JSON / one line of JSON for each file")
+    @click.option("--table", "as_table", is_flag=True, help="每个文件一行 / one line for each file")
+    @click.option("--summary", type=click.Path(path_type=Path), help="结果另存为 CSV / also write a CSV of the results")
     @click.option("--report", "form", type=click.Choice(["xml", "pdf"]), help="另存核验报告 / also write reports")
     @click.option("--out", type=click.Path(path_type=Path), help="报告所在文件夹 / the folder reports go into")
     def verify(  # noqa: PLR0917 - click hands every option over by name
@@ -75,16 +80,28 @@ def command(own: Own = lambda: None) -> click.Command:
         content: Path | None,
         strict: bool,  # noqa: FBT001
         as_json: bool,  # noqa: FBT001
+        as_lines: bool,  # noqa: FBT001
+        as_table: bool,  # noqa: FBT001
+        summary: Path | None,
         form: str | None,
         out: Path | None,
     ) -> None:
-        """核验文件或二维码的真伪 / is this genuine, and why: PDF, OFD, signatures, seals, certificates, codes."""
+        """核验文件或二维码的真伪 / is this genuine, and why: PDF, OFD, signatures, seals, certificates, codes.
+
+        文件夹含其下所有文件；“-”从标准输入读取路径或 tar 流 / a folder with all below; "-" takes paths or a tar stream.
+        """
         at = _time(at_text) if at_text else None
         if (form is None) != (out is None):
             raise Misuse("--report 与 --out 须同时给出。", "Give --report and --out together.")
         try:
             with _context(trust, own) as context:
                 asked = replace(context, at=at, offline=offline or context.offline, strict=strict or context.strict)
+                if as_lines or as_table or summary is not None or many.asked_for(things):
+                    if form is not None or content is not None:
+                        raise Misuse(
+                            "--report 与 --content 只用于单个文件。", "--report and --content are for single files."
+                        )
+                    many.verify(things, asked, many.form_of(as_json, as_lines), summary)
                 about = _octets(content, asked) if content is not None else None
                 reports = [_one(thing, asked, about) for thing in things]
                 if form is not None and out is not None:
@@ -118,7 +135,7 @@ def _context(trust: Path | None, own: Own) -> AbstractContextManager[Context]:
 def _one(thing: str, context: Context, content: bytes | None) -> Report:
     path = Path(thing)
     if len(thing) < 1024 and path.is_file():
-        return judge(_octets(path, context), name=path.name, context=context, content=content)
+        return shared().judge(_octets(path, context), name=path.name, context=context, content=content)
     if _CODE.fullmatch(thing.strip()):
         return judge_code(thing, context=context)
     raise Misuse(f"没有这个文件，它也不是二维码内容：{thing[:80]}", f"No such file, and no code either: {thing[:80]}")
