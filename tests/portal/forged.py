@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from io import BytesIO
+from typing import Any
 
-from pyhanko.pdf_utils import generic
+from pyhanko.pdf_utils import generic as untyped
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.pdf_utils.reader import PdfFileReader
 
 from tests.verify import sealing
 from tests.verify.pki import region
 
+generic: Any = untyped
 PAINTED = b"q 1 1 1 rg 60 420 300 60 re f Q q 0 0 0 rg BT /YX 20 Tf 70 440 Td (EUR 9,000,000) Tj ET Q"
 
 
 def painted_over(sealed: bytes) -> bytes:
     """A white box with other words on page 1, in a revision of its own: the published hide-and-replace."""
     reader = PdfFileReader(BytesIO(sealed), strict=False)
-    writer = IncrementalPdfFileWriter.from_reader(reader)
+    writer: Any = IncrementalPdfFileWriter.from_reader(reader)
     page = reader.root["/Pages"]["/Kids"][0].get_object()
     font = {"/Type": "/Font", "/Subtype": "/Type1", "/BaseFont": "/Helvetica"}
     named = {generic.pdf_name(key): generic.pdf_name(value) for key, value in font.items()}

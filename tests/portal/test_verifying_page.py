@@ -11,6 +11,7 @@ from html import unescape
 from typing import Any
 
 import pytest
+from PIL import Image
 
 from licence import files
 from portal import report_carried
@@ -77,8 +78,6 @@ def test_a_stranger_is_neither_green_nor_red(ask: Ask) -> None:
 
 def test_several_files_have_a_line_each(ask: Ask, pages: PageHouse, forged: bytes) -> None:
     picture = io.BytesIO()
-    from PIL import Image
-
     Image.new("L", (90, 90), 255).save(picture, "PNG")
     good = licence(pages)
     answer = send(ask, (good, "a.pdf"), (forged, NASTY), (b"rubbish", "c.bin"), (picture.getvalue(), "d.png"))
