@@ -55,8 +55,11 @@ class Holder:
         return ("number", number) if number else ("name", self.certificate.subject.raw)
 
 
-def holder(ca: CaRoom, fingerprint: str, at: datetime) -> Holder:
-    """The official's certificate of that SHA-256, good at `at`: issued by our CA, every link signed, none revoked."""
+def holder(ca: CaRoom, fingerprint: str, at: datetime, signed: tuple[bytes, bytes] | None = None) -> Holder:
+    """The official's certificate of that SHA-256, good at `at`: issued by our CA, every link signed, none revoked.
+
+    `signed`: a statement and the value that must be its key's; looked at before the longer way up the path.
+    """
     with ca.ground.db.read() as session:
         row = session.scalars(
             select(CaCertificate).where(CaCertificate.fingerprint == fingerprint, CaCertificate.state == State.ISSUED)
@@ -68,6 +71,8 @@ def holder(ca: CaRoom, fingerprint: str, at: datetime) -> Holder:
         raise ApprovalRefused("certificate", "证书与记录不符", "the certificate is not the one on record")
     if not certificate.allows(KeyUsage.DIGITAL_SIGNATURE) or certificate.is_ca:
         raise ApprovalRefused("usage", "证书不能用于签名", "its certificate is not for signing")
+    if signed is not None:
+        check_signature(certificate, *signed)
     _path(ca, certificate, at)
     return Holder(certificate, row.owner)
 

@@ -73,8 +73,8 @@ def check(
         if case is None:
             raise _refused("not_approved", "该用章指令未经审批", "nobody approved this order")
         _case_is_for(ca, case, rows, order, ruled, now)
-        _approved(ca, case, rows.approvals, ruled, seal, now)
         seen.check(asked, order.format, order.document_sha256, order.document_size)
+        _approved(ca, case, rows.approvals, ruled, seal, now)
         more = redone.check(ca, asked, order, seal, case, pinned)
     return {**more, "policy": rows.policy.number, "policy_of": str(seal.id)}
 
@@ -156,10 +156,8 @@ def _approved(
                 "approver", "审批人不在名单中或就是申请人", "an approver is not named, or asked for it himself"
             )
         try:
-            signer = holder(ca, one.certificate, now)
-            check_signature(
-                signer.certificate, statements.of_case(case, seal.code, one.person, one.decision), one.signature
-            )
+            said = statements.of_case(case, seal.code, one.person, one.decision)
+            signer = holder(ca, one.certificate, now, (said, one.signature))
         except ApprovalRefused as error:
             raise _refused(f"approval_{error.what}", error.detail.zh, error.detail.en) from error
         people.add(signer.who)
