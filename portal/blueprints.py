@@ -25,6 +25,7 @@ from portal.pages import (
     seal_design,
     seal_file,
     seal_register,
+    seal_uses,
     stamping,
     standing,
     verifying,
@@ -52,6 +53,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     seal_apply.blueprint,
     seal_file.blueprint,
     stamping.blueprint,
+    seal_uses.blueprint,
 )
 
 

@@ -20,6 +20,7 @@ from seal.management.direct import make_directly
 from seal.orders import SealKind, SealRequest
 from server.house import House
 from server.sample_people import CITIZEN, DATA, DEPARTMENTS, LOGINS, MARKET, TRANSPORT, Department, Login
+from server.sample_seals import establish_seals
 from sso import people
 from sso.officials import add_official, standing
 from sso.people import NewPerson
@@ -37,6 +38,7 @@ def establish(house: House) -> list[Login]:
     for login in LOGINS:
         _person(house, login)
     _licences(house)
+    establish_seals(house)
     return list(LOGINS)
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from seal.placing import Mark
 
-WIDE, NARROW = 560, 280
+WIDE, NARROW = 560, 264
 """Pixels across, fixed, so that a click without scripts can be turned into millimetres."""
 
 
