@@ -77,7 +77,7 @@ def steps(
         reach("seal.signed")
         check_unswapped(record, sealed, begins=True)
         compare_pdf.check_pdf(inspected, sealed, held, order, record.signing_time)
-        check_added(inspected, sealed, look, order, marks)
+        check_added(inspected, sealed, look, order, marks, direct=writer.direct)
         return sealed
 
     return sign

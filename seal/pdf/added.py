@@ -13,13 +13,16 @@ from io import BytesIO
 from typing import Any
 
 from pyhanko.pdf_utils import generic
-from pyhanko.pdf_utils.reader import HistoricalResolver, PdfFileReader
+from pyhanko.pdf_utils.misc import PdfError
+from pyhanko.pdf_utils.reader import PdfFileReader
+from pyhanko.pdf_utils.rw_common import PdfHandler
 from pyhanko.sign.fields import enumerate_sig_fields
 
 from seal.errors import SealedDiffers
 from seal.orders import PdfOrder
 from seal.pdf import sealing
 from seal.pdf.appearance import Appearance
+from seal.pdf.appended import Appended
 from seal.pdf.document import Inspected
 from seal.pdf.octets import Octets, stream
 from seal.pdf.pages import entry, inherited
@@ -28,20 +31,31 @@ from seal.placing import Mark
 
 _NEAR = 0.02
 """Points; pyHanko rounds to two decimals."""
+MOST_NEW = 4
+"""Of a revision written directly: form, field, look, signature."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Views:
-    old: HistoricalResolver
-    new: PdfFileReader
+    old: PdfHandler
+    new: PdfHandler
     overwritten: frozenset[int]
 
 
 def check_added(
-    approved: Inspected, sealed: Octets, look: Appearance, order: PdfOrder, marks: tuple[Mark, ...]
+    approved: Inspected,
+    sealed: Octets,
+    look: Appearance,
+    order: PdfOrder,
+    marks: tuple[Mark, ...],
+    *,
+    direct: bool = False,
 ) -> None:
-    """Raises `SealedDiffers` unless only fields, signatures and the marks were added."""
-    views = _views(sealed, len(order.suites))
+    """Raises `SealedDiffers` unless only fields, signatures and the marks were added.
+
+    `direct`: nobody has touched what was read of the approved file, so only the revision is read again.
+    """
+    views = _appended(approved, sealed) if direct else _views(sealed, len(order.suites))
     shown = tuple(sealing.visible(mark, look, approved) for mark in marks)
     drawn = sealing.drawn(order)
     existing = sealing.existing_field(order.place)
@@ -68,6 +82,18 @@ def check_added(
     _demand(views.overwritten <= known, "objects written anew")
     on_pages = [one for number in touched for one in _gained(views, approved, number)]
     _demand(sorted(on_pages) == sorted(widget.idnum for widget in added), "annotations of the pages")
+
+
+def _appended(approved: Inspected, sealed: Octets) -> _Views:
+    old = approved.references[0].get_pdf_handler()
+    if not isinstance(old, PdfFileReader) or not isinstance(sealed, bytes):
+        raise SealedDiffers("the way it was read")
+    try:
+        new = Appended(old, sealed, len(approved.data))
+    except (PdfError, ValueError, KeyError, TypeError, IndexError, AttributeError) as error:
+        raise SealedDiffers("the form of what was appended") from error
+    _demand(len(new.objects) - len(new.overwritten) <= MOST_NEW, "objects added")
+    return _Views(old, new, new.overwritten)
 
 
 def _views(sealed: Octets, revisions: int) -> _Views:
@@ -198,7 +224,7 @@ def _gained(views: _Views, approved: Inspected, index: int) -> Iterable[int]:
     if holder is None or not changed:
         return []
     before = [_octets(one) for one in entry(views.old.get_object(reference), "/Annots", [])]
-    after = list(new["/Annots"])
+    after = list(views.new.get_object(holder.reference) if isinstance(holder, generic.IndirectObject) else holder)
     _demand([_octets(one) for one in after[: len(before)]] == before, "annotations of a page")
     return [one.idnum for one in after[len(before) :]]
 

@@ -27,10 +27,10 @@ from pyhanko.sign.fields import (
 from pyhanko.sign.signers.cms_embedder import PdfCMSEmbedder, SigIOSetup, SigMDPSetup, SigObjSetup
 from pyhanko.sign.signers.pdf_byterange import PreparedByteRangeDigest, SignatureObject
 
-from foundation.errors import YinxinError
-from foundation.text import Text
 from hsm.digests import Digest
+from seal.pdf import direct
 from seal.pdf.octets import FileOctets, Octets
+from seal.pdf.prepared import CmsTooLargeError, Hole
 from seal.pdf.showing import Shows, Visible
 from seal.pdf.writer import Writer
 from seal.pdf_forms import PdfForm
@@ -82,34 +82,19 @@ class Revision:
     """A second, empty field to create in the same revision; it locks when this is `CERTIFY_ONE_MORE`."""
 
 
-class CmsTooLargeError(YinxinError):
-    """Our own estimate was wrong: nothing was written."""
-
-    def __init__(self, size: int, reserved: int) -> None:
-        super().__init__(
-            "pdf.reserve",
-            Text("签名数据超出预留空间，请联系运维。", f"The signature takes {size} octets, {reserved} were reserved."),
-        )
-
-
 @dataclass(frozen=True, slots=True)
 class Prepared:
     """A file with a hole: `digest` covers all of it but the hole."""
 
     digest: bytes
     byte_range: tuple[int, int, int, int]
-    _prepared: PreparedByteRangeDigest
-    _output: IO[bytes]
     _reserved: int
-    _file: Path | None = None
+    _hole: Hole | _Embedded
 
     @property
     def covered(self) -> bytes:
         """Every octet but the hole; the signer reads them where the order was approved."""
-        self._output.seek(0)
-        first = self._output.read(self.byte_range[1])
-        self._output.seek(self.byte_range[2])
-        return first + self._output.read()
+        return self._hole.covered()
 
     def fill_in_memory(self, cms: bytes) -> bytes:
         """`fill` for a writer that does not append to a file."""
@@ -120,6 +105,25 @@ class Prepared:
     def fill(self, cms: bytes) -> Octets:
         if len(cms) > self._reserved:
             raise CmsTooLargeError(len(cms), self._reserved)
+        return self._hole.fill(cms)
+
+
+@dataclass(frozen=True, slots=True)
+class _Embedded:
+    """The hole in what pyHanko wrote."""
+
+    _prepared: PreparedByteRangeDigest
+    _output: IO[bytes]
+    byte_range: tuple[int, int, int, int]
+    _file: Path | None = None
+
+    def covered(self) -> bytes:
+        self._output.seek(0)
+        first = self._output.read(self.byte_range[1])
+        self._output.seek(self.byte_range[2])
+        return first + self._output.read()
+
+    def fill(self, cms: bytes) -> Octets:
         self._prepared.fill_with_cms(self._output, cms)
         if self._file is not None:
             self._output.close()
@@ -130,6 +134,9 @@ class Prepared:
 
 def prepare(writer: IncrementalPdfFileWriter, revision: Revision) -> Prepared:
     """Write the revision with a placeholder for the signature and hash what it will cover."""
+    level = _LEVELS.get(revision.closing)
+    if isinstance(writer, Writer) and revision.closing in _LEVELS and direct.suits(writer, revision, level):
+        return _directly(writer, revision, level)
     shows = revision.shows
     existing = shows is not None and shows.existing
     embedder = PdfCMSEmbedder(None if existing else _new_field(revision))
@@ -160,7 +167,28 @@ def prepare(writer: IncrementalPdfFileWriter, revision: Revision) -> Prepared:
     begin, end = prepared.reserved_region_start, prepared.reserved_region_end
     byte_range = (0, begin, end, output.seek(0, 2) - end)
     file = Path(output.name) if in_place else None
-    return Prepared(prepared.document_digest, byte_range, prepared, output, revision.reserved, file)
+    hole = _Embedded(prepared, output, byte_range, file)
+    return Prepared(prepared.document_digest, byte_range, revision.reserved, hole)
+
+
+_LEVELS = {
+    Closing.OPEN: None,
+    Closing.CERTIFY_FINAL: 1,
+    Closing.CERTIFY_FILL: 2,
+    Closing.CERTIFY_ANNOTATE: 3,
+}
+
+
+def _directly(writer: Writer, revision: Revision, level: int | None) -> Prepared:
+    number = revision.visible.page if revision.visible is not None else 1
+    page = writer.prev.find_page_for_modification(number - 1)[0].reference
+    hole = direct.write(writer, revision, _dictionary(revision), level, page)
+    running = revision.digest.stream()
+    with memoryview(hole.octets) as octets:
+        running.update(octets[: hole.begin])
+        running.update(octets[hole.end :])
+    byte_range = (0, hole.begin, hole.end, len(hole.octets) - hole.end)
+    return Prepared(running.finalize(), byte_range, revision.reserved, hole)
 
 
 def _new_field(revision: Revision) -> SigFieldSpec:

@@ -16,6 +16,8 @@ from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 class Writer(IncrementalPdfFileWriter):
     in_place = False
     """The revision is appended to the very file that was read: how a large one is stamped."""
+    direct = False
+    """The revision was written without touching what was read (`seal.pdf.direct`)."""
 
     def _update_meta(self) -> None:
         """Nothing: when it was signed is in the signature."""
