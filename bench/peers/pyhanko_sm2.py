@@ -1,12 +1,14 @@
 """pyHanko with an SM2 signer of one's own, used as its documentation shows: B-B, visible, size estimated by itself.
 
-The signer is what an integrator would write: subclass, mechanism, raw signature. The key stays open, certificates come
-from DER; the mathematics is the house's own libcrypto, so that only the rest is compared.
+For each document: key and certificates are loaded from files, as a script or a request handler does; pyHanko estimates
+the container by its own dry run; the seal is the same vector drawing. Kind to it: the mathematics is the house's own
+libcrypto, the dry run does not sign, and nothing is recorded, compared or stored.
 """
 
 from __future__ import annotations
 
 import io
+from pathlib import Path
 from typing import Any
 
 from asn1crypto import algos, keys, x509
@@ -61,20 +63,36 @@ class Sm2Signer(signers.Signer):
 class Peer:
     """`look` are the operators of the same vector seal, 120 points square, put there by pyHanko's own stamp."""
 
-    def __init__(self, certificate: bytes, chain: list[bytes], look: bytes) -> None:
+    def __init__(self, certificate: bytes, chain: list[bytes], look: bytes, folder: Path) -> None:
         register()
-        self._signer = Sm2Signer(certificate, chain, Sm2PrivateKey.generate())
+        self._key = folder / "sm2.key"
+        self._key.write_bytes(Sm2PrivateKey.generate().pkcs8())
+        self._certificates = [folder / f"sm2-{number}.crt" for number in range(len(chain) + 1)]
+        for path, der in zip(self._certificates, (certificate, *chain), strict=True):
+            path.write_bytes(der)
+        self._kept = self._load()
         blend = generic.DictionaryObject({pdf_name("/BM"): pdf_name("/Multiply")})
         resources = PdfResources()
         resources.ext_g_state[pdf_name("/Seal")] = blend
         picture = RawContent(look, resources=resources, box=BoxConstraints(120, 120))
         self._style = StaticStampStyle(border_width=0, background=picture, background_opacity=1)
 
+    def _load(self) -> Sm2Signer:
+        own, *others = (path.read_bytes() for path in self._certificates)
+        return Sm2Signer(own, others, Sm2PrivateKey.load(self._key.read_bytes()))
+
     def seal(self, document: bytes) -> bytes:
+        return self._seal(document, self._load())
+
+    def seal_kept(self, document: bytes) -> bytes:
+        """The same by a program that keeps key and certificates open between documents."""
+        return self._seal(document, self._kept)
+
+    def _seal(self, document: bytes, signer: Sm2Signer) -> bytes:
         writer = IncrementalPdfFileWriter(io.BytesIO(document))
         fields.append_signature_field(writer, fields.SigFieldSpec("Signature", on_page=0, box=(100, 100, 220, 220)))
         metadata = signers.PdfSignatureMetadata(
             field_name="Signature", md_algorithm="sm3", subfilter=fields.SigSeedSubFilter.PADES
         )
-        out = signers.PdfSigner(metadata, self._signer, stamp_style=self._style).sign_pdf(writer)
+        out = signers.PdfSigner(metadata, signer, stamp_style=self._style).sign_pdf(writer)
         return bytes(out.getbuffer())
