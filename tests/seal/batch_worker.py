@@ -1,7 +1,7 @@
 """Lives to be killed: imports once, then forks workers that take up a batch's jobs and die at their fail-points.
 
-Input: one JSON object a line {"failpoints": [...], "minutes"}: a worker process for each fail-point, all at once,
-that many minutes later, so leases of the dead have run out. Output: one line with their exit codes.
+Input: one JSON object a line {"home", "url", "failpoints": [...], "minutes"}: a worker process for each fail-point, all
+at once, that many minutes later, so leases of the dead have run out. Output: one line with their exit codes.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ def live(home: Path, url: str, failpoint: str, minutes: int) -> None:
     worker(build(home, url, FixedClock(START + timedelta(minutes=minutes)))).drain()
 
 
-def main(home: Path, url: str) -> None:
+def main() -> None:
     for line in sys.stdin:
         order = json.loads(line)
         children = []
@@ -33,7 +33,7 @@ def main(home: Path, url: str) -> None:
             if child == 0:
                 status = 1
                 try:
-                    live(home, url, failpoint, order["minutes"])
+                    live(Path(order["home"]), order["url"], failpoint, order["minutes"])
                     status = 0
                 except BaseException:  # noqa: BLE001 - a fork must say why and end, not go on as the parent
                     traceback.print_exc()
@@ -46,4 +46,4 @@ def main(home: Path, url: str) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), sys.argv[2])
+    main()
