@@ -49,13 +49,13 @@ CLAIMS = claims()
 @pytest.mark.parametrize("judge", ["openssl", "gmssl"])
 def test_every_seal_and_signature_of_others_holds(name: str, judge: str, tmp_path: Path) -> None:
     """The digests of every file of an OFD were recomputed on the way."""
-    for claim in CLAIMS[name]:
-        for one, holds in ((claim, True), (extract.altered(claim), False)):
-            if judge == "openssl":
-                said = oracles.openssl_sm2(tmp_path, one.certificate, one.message, one.value)
-            else:
-                said = oracles.gmssl_verifies(one.certificate, one.message, one.value)
-            assert said is holds, claim.what
+    shortest = min(CLAIMS[name], key=lambda one: len(one.message))
+    for one, holds in (*((claim, True) for claim in CLAIMS[name]), (extract.altered(shortest), False)):
+        if judge == "openssl":
+            said = oracles.openssl_sm2(tmp_path, one.certificate, one.message, one.value)
+        else:
+            said = oracles.gmssl_verifies(one.certificate, one.message, one.value)
+        assert said is holds, one.what
 
 
 def test_the_riding_seal_of_others_is_on_five_pages() -> None:
