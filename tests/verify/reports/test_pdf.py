@@ -21,7 +21,7 @@ from hsm.service.policies import Asked
 from seal.cms_writing import template
 from tests.conftest import START
 from tests.seal.conftest import Region
-from tests.verify.conftest import trust_of
+from tests.verify.conftest import Sealed, trust_of
 from tests.verify.reports.samples import CASES, HOSTILE, sample
 from verify.judge import Context, judge
 from verify.pdf.pictures import of_report
@@ -58,6 +58,17 @@ def test_the_verdict_and_every_signature_in_the_same_words(name: str, tmp_path: 
         assert squeezed(signature.sentence.zh).replace("\ufffd", "[U+FFFD]")[:25] in text
         assert signature.indication.value in text
         assert squeezed(signature.sentence.en).replace("\ufffd", "[U+FFFD]")[:25] in text
+
+
+@pytest.mark.parametrize("kind", ["sm2", "dual", "ofd"])
+def test_our_own_files_with_their_seals(sealed: Sealed, kind: str, tmp_path: Path) -> None:
+    data = getattr(sealed, kind)
+    report = sealed.judge(data)
+    text = words(write(report, BASIS, of_report(data, report)), tmp_path)
+    assert "真实有效。" in text
+    assert "印川市市场监督管理局" in text
+    if kind == "ofd":
+        assert (report.signatures[0].seal or {})["code"] in text
 
 
 def test_pages_before_and_after_are_shown_where_something_changed() -> None:
@@ -116,7 +127,7 @@ def test_our_own_verifier_knows_a_report_but_takes_it_for_no_official_seal(seale
     (signature,) = report.signatures
     assert (signature.kind, signature.intact, signature.trusted) == ("signature", True, True)
     assert (signature.sub_indication, signature.time_source) == (None, "timestamp")
-    assert "核验服务" in (signature.signer or "")
+    assert "核验服务" in (signature.signer_subject or "")
     assert (report.verdict, report.has("file.no_official_seal")) == (Verdict.CANNOT_TELL, True)
 
 
