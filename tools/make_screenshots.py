@@ -20,6 +20,7 @@ from werkzeug.serving import make_server  # noqa: E402
 
 from licence import files  # noqa: E402
 from tests.portal.conftest import CHROMIUM, FLAGS  # noqa: E402
+from tests.portal.forged import painted_over  # noqa: E402
 from tests.portal.house import PageHouse, page_house  # noqa: E402
 from tests.region import free_port  # noqa: E402
 
@@ -86,6 +87,29 @@ def _take(house: PageHouse, visit: Callable[..., BrowserContext]) -> None:
         )
         page.locator("#file-form button").click()
         page.locator(".verdict").wait_for()
+        _save(page, name)
+    _take_reports(house, visit, pdf)
+
+
+def _take_reports(house: PageHouse, visit: Callable[..., BrowserContext], pdf: bytes) -> None:
+    """What changed after sealing, an OFD on a phone, several files in English."""
+    ofd = files.file(house.house.licence, house.callers["citizen"], house.food.id, files.Format.OFD).data
+    changed = painted_over(pdf)
+    for name, size, lang, given in (
+        ("report-changed", (1440, 1180), "zh", {"食品经营许可证.pdf": changed}),
+        ("report-phone", PHONE, "zh", {"食品经营许可证.ofd": ofd}),
+        ("report-several", (1440, 760), "en", {"licence.pdf": pdf, "received.pdf": changed, "licence.ofd": ofd}),
+    ):
+        page = visit("nobody", size, lang=lang).new_page()
+        page.goto("/verify")
+        page.locator("#f-file").set_input_files(
+            [{"name": one, "mimeType": "application/octet-stream", "buffer": data} for one, data in given.items()]
+        )
+        page.locator("#file-form button").click()
+        page.locator(".verdict").first.wait_for()
+        if name == "report-phone":
+            there = "document.querySelector('.seal-shown').getBoundingClientRect().top - 190"
+            page.evaluate(f"scrollTo({{top: {there}, behavior: 'instant'}})")
         _save(page, name)
 
 

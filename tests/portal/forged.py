@@ -13,11 +13,11 @@ from tests.verify import sealing
 from tests.verify.pki import region
 
 generic: Any = untyped
-PAINTED = b"q 1 1 1 rg 60 420 300 60 re f Q q 0 0 0 rg BT /YX 20 Tf 70 440 Td (EUR 9,000,000) Tj ET Q"
+PAINTED = b"q 1 1 1 rg 612 114 140 24 re f Q q 0 0 0 rg BT /YX 12 Tf 640 121 Td (2099-11-22) Tj ET Q"
 
 
 def painted_over(sealed: bytes) -> bytes:
-    """A white box with other words on page 1, in a revision of its own: the published hide-and-replace."""
+    """A white box with a later day over the end of validity, in a revision of its own: hide-and-replace."""
     reader = PdfFileReader(BytesIO(sealed), strict=False)
     writer: Any = IncrementalPdfFileWriter.from_reader(reader)
     page = reader.root["/Pages"]["/Kids"][0].get_object()

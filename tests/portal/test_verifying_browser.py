@@ -69,9 +69,14 @@ def site(pages: PageHouse, tmp_path_factory: pytest.TempPathFactory) -> Iterator
 
 def opened(chromium: Browser, site: Site, guise: str, said: list[str]) -> Page:
     size, language, view, scripts = GUISES[guise]
+    width, height = size["width"], size["height"]
     # axe is put into the page from here, which our own policy rightly refuses
     context = chromium.new_context(
-        base_url=site.url, viewport=size, java_script_enabled=scripts, accept_downloads=True, bypass_csp=scripts
+        base_url=site.url,
+        viewport={"width": width, "height": height},
+        java_script_enabled=scripts,
+        accept_downloads=True,
+        bypass_csp=scripts,
     )
     context.set_default_timeout(30_000)
     cookies = {"yinxin_lang": language, "yinxin_view": view}
