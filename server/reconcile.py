@@ -22,7 +22,15 @@ from server import reconcile_sources as sources
 from server.reconcile_sources import Meant
 
 UNCOUNTED = frozenset(
-    {Purpose.OCSP, Purpose.TOKEN, Purpose.CMP, Purpose.KEY_CENTRE, Purpose.TRANSCRIPT, Purpose.SEAL_STATUS, Purpose.TRUST_LIST}
+    {
+        Purpose.OCSP,
+        Purpose.TOKEN,
+        Purpose.CMP,
+        Purpose.KEY_CENTRE,
+        Purpose.TRANSCRIPT,
+        Purpose.SEAL_STATUS,
+        Purpose.TRUST_LIST,
+    }
 )
 """No row for each signature: statuses restate rows, spent codes are purged, messages and transcripts lie elsewhere."""
 _SHOWN = 20

@@ -15,7 +15,7 @@ from tests.seal import papers
 from tests.seal.conftest import Region
 from tests.seal.test_approval import Office, make_office
 
-ORDERS = {
+ORDERS: dict[str, dict[str, object]] = {
     "dual": {"suites": (Suite.SM2, Suite.RSA)},
     "dual-open": {"suites": (Suite.SM2, Suite.P256), "closing": False},
     "dual-certified": {"suites": (Suite.SM2, Suite.RSA), "certify": Certification.FILL_AND_SIGN},
