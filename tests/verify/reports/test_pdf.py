@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -13,7 +16,6 @@ import pytest
 from sqlalchemy import select, update
 
 from ca.suites import Suite
-from foundation import failpoints
 from foundation.clock import FixedClock
 from hsm.keys import Purpose
 from hsm.service.errors import IntentUnknown, PolicyRefused
@@ -162,22 +164,17 @@ def test_the_row_holds_digests_and_nothing_else(sealer: ReportSealer) -> None:
 
 
 @pytest.mark.parametrize("place", ["verify.report.recorded", "verify.report.signed"])
-def test_a_crash_leaves_no_report_and_the_next_request_makes_one(
-    sealer: ReportSealer, place: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    class Killed(BaseException):
-        pass
-
-    def killed(name: str) -> None:
-        if name == place:
-            raise Killed
-
-    before = rows(sealer)
-    monkeypatch.setattr("verify.reports.sealing.reach", killed)
-    with pytest.raises(Killed):
-        sealer.sealed(sample("pdf-sm2").report)
+def test_a_killed_process_leaves_no_report_and_the_next_request_makes_one(sealer: ReportSealer, place: str) -> None:
+    settings, before = sealer.ground.settings, rows(sealer)
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.verify.reports.crash_child", str(settings.home), settings.database.url],
+        env={**os.environ, "YINXIN_FAILPOINT": place},
+        capture_output=True,
+        check=False,
+        timeout=120,
+    )
+    assert done.returncode == -signal.SIGKILL, done.stderr.decode()
     assert new_row(sealer, before).sha256 is None
-    monkeypatch.setattr("verify.reports.sealing.reach", failpoints.reach)
     assert judged(sealer.sealed(sample("pdf-sm2").report), sealer).signatures[0].trusted
 
 
