@@ -138,7 +138,7 @@ def test_killed_anywhere_nothing_is_missing_and_nothing_twice(own: Region) -> No
     sealed(own)
     own.clock.advance(hours=24)
     before = count(own, EvidenceStamp)
-    killed(own, "evidence", "evidence.collected", "evidence.planted", "evidence.signed")
+    killed(own, "evidence", "evidence.planted", "evidence.signed")
     job.run(own.room, believe)
     assert count(own, EvidenceStamp) == before + 2
     assert holds(record_of(own.room, name(file)), file) == 1
@@ -213,7 +213,7 @@ def test_a_weak_digest_gives_way_to_another_over_the_files_read_again(own: Regio
     whole = place.read_bytes()
     place.unlink()
     weak = {"evidence_weak": ["sha256", "sm3"]}
-    killed(own, "evidence", "evidence.digested", "evidence.replanted", **weak)
+    killed(own, "evidence", "evidence.replanted", **weak)
     room = held_to(own.room, **weak)  # type: ignore[arg-type]
     job.run(room, believe)
     job.run(room, believe)
