@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test examples lint unit browser bench openapi migration requirements fonts vendor demo clean
+.PHONY: run test examples lint unit browser bench fuzz openapi migration requirements fonts vendor demo clean
 
 run:
 	$(PYTHON) tools/setup.py run
@@ -29,6 +29,11 @@ unit:
 bench:
 	$(PYTHON) tools/setup.py test
 	$(BIN)/python -m bench
+
+# seconds for each target: make fuzz FUZZ_SECONDS=600
+fuzz:
+	$(BIN)/uv pip install --quiet --python $(BIN)/python atheris==3.0.0
+	$(BIN)/python -m tests.fuzz.run $(or $(FUZZ_SECONDS),60)
 
 openapi:
 	$(BIN)/yinxin openapi --write openapi.yaml
