@@ -16,8 +16,13 @@ from PIL import Image
 from licence import files
 from portal import report_carried
 from portal.report_parts import nodes_of, tree_of
+from seal import ses
+from seal.ofd.package import Package
 from tests.portal.forged import by_a_stranger, painted_over
 from tests.portal.house import PageHouse
+from tests.verify import sealing
+from tests.verify.pki import region
+from tests.verify.test_seals import seal as make_seal
 from verify.exhibits import shown
 from verify.report import Report, SignatureReport, Verdict
 
@@ -132,6 +137,37 @@ def test_strict_is_said_on_the_page(ask: Ask, pages: PageHouse) -> None:
     page = send(ask, (licence(pages), "a.pdf"), strict="yes").text
     assert "严格核验</p>" in page
     assert 'name="strict" type="checkbox" value="yes" checked' in page
+
+
+def of_kind(kind: str, pages: PageHouse) -> bytes:
+    foreign = region("kinds")
+    if kind == "seal":
+        package = Package.read(licence(pages, files.Format.OFD))
+        return ses.read_signature(
+            next(package.file(name) for name in package if name.endswith("SignedValue.dat"))
+        ).seal.raw
+    if kind == "timestamp":
+        return sealing.token(foreign.tsa, b"anything")
+    return foreign.root.certificate if kind == "certificate" else foreign.crls()[0]
+
+
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [("seal", "印章文件"), ("timestamp", "时间戳文件"), ("certificate", "数字证书"), ("list", "撤销信息")],
+)
+def test_other_kinds_have_their_page(ask: Ask, pages: PageHouse, kind: str, words: str) -> None:
+    answer = send(ask, (of_kind(kind, pages), f"x.{kind}"))
+    assert answer.status_code == 200
+    assert f"<dd>{words}</dd>" in answer.text
+    assert "签章一览" in answer.text
+    assert ("印章数据中的图样" in answer.text) == (kind == "seal")
+
+
+def test_a_seal_without_a_sound_picture_has_none(ask: Ask) -> None:
+    foreign = region("kinds")
+    answer = send(ask, (make_seal(foreign.maker, foreign.seal), "x.esl"))
+    assert "<dd>印章文件</dd>" in answer.text
+    assert "seal-shown" not in answer.text
 
 
 # --- downloads --------------------------------------------------------------------------------------------------------
