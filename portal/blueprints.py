@@ -22,6 +22,7 @@ from portal.pages import (
     issuing,
     mine,
     seal_apply,
+    seal_batches,
     seal_design,
     seal_file,
     seal_register,
@@ -54,6 +55,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     seal_file.blueprint,
     stamping.blueprint,
     seal_uses.blueprint,
+    seal_batches.blueprint,
 )
 
 

@@ -125,7 +125,8 @@ def _order(house: House, seal: SealRecord) -> None:
 def paper() -> bytes:
     """A page of an invented contract, the same octets each time."""
     buffer = BytesIO()
-    page: Any = canvas.Canvas(buffer, pagesize=(595.28, 841.89), invariant=1)
+    make: Any = canvas.Canvas  # reportlab has no types
+    page = make(buffer, pagesize=(595.28, 841.89), invariant=1)
     page.setFont("Times-Bold", 20)
     page.drawCentredString(297, 750, "SERVICE CONTRACT")
     page.setFont("Times-Roman", 12)

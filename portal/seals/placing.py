@@ -51,7 +51,7 @@ def request(typed: Mapping[str, str], kind: str) -> StampForm:
     optional = {name: typed[name] for name in ("reason", "matter", "matter_number") if typed[name]}
     if kind == "pdf":
         optional |= {name: typed[name] for name in _PDF_ONLY if typed[name]}
-    said = {"seal": typed["seal"], "places": json.dumps([_place(typed)]), "closing": typed["closing"] == "yes"}
+    said = {"seal": typed["seal"], "places": json.dumps([place(typed)]), "closing": typed["closing"] == "yes"}
     try:
         return StampForm.model_validate({**said, **optional})
     except ValidationError as error:
@@ -62,7 +62,7 @@ def request(typed: Mapping[str, str], kind: str) -> StampForm:
         ) from error
 
 
-def _place(typed: Mapping[str, str]) -> dict[str, Any]:
+def place(typed: Mapping[str, str]) -> dict[str, Any]:
     point = {"x_mm": typed["x_mm"], "y_mm": typed["y_mm"]}
     match typed["by"]:
         case "pages":
@@ -84,10 +84,10 @@ def places(typed: Mapping[str, str], kind: str) -> Places:
 def stamp(room: SealRoom, principal: Principal, octets: bytes, kind: str, typed: Mapping[str, str]) -> Stamped:
     """Carry the order out; sent twice with the same key, it is one order."""
     form = request(typed, kind)
-    key, place = order_key(principal, f"page:{typed['request_key']}"), form.wanted()
+    key, where = order_key(principal, f"page:{typed['request_key']}"), form.wanted()
     if kind == "pdf":
-        pdf = PdfOrder(octets, form.seal, place, key, form.chosen(), form.reason, form.closing, form.form)
+        pdf = PdfOrder(octets, form.seal, where, key, form.chosen(), form.reason, form.closing, form.form)
         pdf = replace(pdf, dated=form.dated, date_where=form.date_where, matter=form.about())
         return stamp_pdf(room, principal, pdf)
-    ofd = form.ofd_order(octets, form.seal, place, key, closing=form.closing)
+    ofd = form.ofd_order(octets, form.seal, where, key, closing=form.closing)
     return stamp_ofd(room, principal, replace(ofd, matter=form.about()))
