@@ -177,7 +177,7 @@ def test_the_signer_signs_the_recorded_form_only(one_region: Region) -> None:
         for other, data in octets.items():
             asked = Asked(ref, Purpose.SEALING, f"seal-order:{done.order_id}:sm2", data)
             if other is form:
-                check_sealing(room.ground, room.ca, {}, asked)
+                check_sealing(room.ground, room.ca, {}, {}, asked)
             else:
                 with pytest.raises(YinxinError):
-                    check_sealing(room.ground, room.ca, {}, asked)
+                    check_sealing(room.ground, room.ca, {}, {}, asked)
