@@ -25,7 +25,9 @@ from portal.pages import (
     seal_batches,
     seal_design,
     seal_file,
+    seal_ledger,
     seal_register,
+    seal_rules,
     seal_uses,
     stamping,
     standing,
@@ -56,6 +58,8 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     stamping.blueprint,
     seal_uses.blueprint,
     seal_batches.blueprint,
+    seal_ledger.blueprint,
+    seal_rules.blueprint,
 )
 
 

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
-import re
 from typing import Any
 from uuid import UUID
 
@@ -19,6 +16,7 @@ from portal.languages import pick
 from portal.seals.frame import page, told
 from portal.seals.people import named
 from portal.seals.sheets import Sheet, spots
+from portal.seals.signatures import fingerprint, signature
 from portal.seals.words_uses import USES
 from portal.wording import Word
 from seal.approval import cases, cases_open, shown, where
@@ -32,7 +30,6 @@ from seal.room import SealRoom
 blueprint = Blueprint("seal_uses", __name__, url_prefix="/seals/uses")
 _READERS = (Permission.SEAL_CONSENT, Permission.SEAL_STAMP, Permission.SEAL_POLICY)
 _TONES = {"waiting": "warn", "approved": "good"}
-MOST_SIGNATURE = 8192
 
 
 @blueprint.get("")
@@ -79,8 +76,7 @@ def decide(case_id: UUID) -> BaseResponse | str | tuple[str, int]:
         if form.get("do") == "cloud":
             consents.decide(room(CloudRoom), principal, case_id, form.get("code", "").strip(), decision, reason)
         else:
-            signature = _signature()
-            cases.decide(room(SealRoom), principal, case_id, decision, _fingerprint(), signature, reason)
+            cases.decide(room(SealRoom), principal, case_id, decision, fingerprint(), signature(), reason)
     except YinxinError as error:
         return _page(principal, case_id, fault=told(error)), 422
     return redirect(f"/seals/uses/{case_id}?done=1", 303)
@@ -207,30 +203,6 @@ def _decision(text: str) -> Decision:
     if text not in set(Decision):
         raise _wrong("choose")
     return Decision(text)
-
-
-def _fingerprint() -> str:
-    text = re.sub(r"[\s:]", "", request.form.get("certificate", "")[:200]).lower()
-    if not re.fullmatch(r"[0-9a-f]{64}", text):
-        raise _wrong("bad_fingerprint")
-    return text
-
-
-def _signature() -> bytes:
-    """A file as the tool wrote it, or what was pasted: Base64, with or without PEM lines."""
-    file = request.files.get("file")
-    data = file.read(MOST_SIGNATURE + 1) if file is not None and file.filename else b""
-    pasted = data if data[:1] == b"-" else request.form.get("signature", "")[: 2 * MOST_SIGNATURE].encode()
-    if data and data[:1] != b"-":
-        return data[:MOST_SIGNATURE]
-    try:
-        lines = [line for line in pasted.split() if not line.startswith(b"-")]
-        found = base64.b64decode(b"".join(lines), validate=True)
-    except (ValueError, binascii.Error):
-        found = b""
-    if not found:
-        raise _wrong("bad_signature")
-    return found
 
 
 def _wrong(word: str) -> InvalidInput:

@@ -10,7 +10,7 @@ RULES: Mapping[str, Text] = {
     "title": Text("用章规则", "Rules of use"),
     "lead": Text(
         "由一名印章管理人提出，另一名用证书签名同意后生效。没有规则的印章照常使用。",
-        "One seal owner proposes, another agrees with a signature of their certificate. A seal without rules is used freely.",
+        "One seal owner proposes, another signs to agree. A seal without rules is used freely.",
     ),
     "versions": Text("各版本", "Versions"),
     "none": Text("这枚印章还没有规则。", "This seal has no rules yet."),
@@ -56,7 +56,8 @@ RULES: Mapping[str, Text] = {
 LEDGER: Mapping[str, Text] = {
     "title": Text("用章台账", "Ledger of uses"),
     "lead": Text(
-        "每次用章一行，与审计记录互相印证。姓名已遮盖。", "One line for each use, held against the audit trail. Names are masked."
+        "每次用章一行，与审计记录互相印证。姓名已遮盖。",
+        "One line for each use, held against the audit trail. Names are masked.",
     ),
     "since": Text("从（日期）", "From (day)"),
     "until": Text("到（日期，不含）", "To (day, not included)"),
@@ -72,5 +73,7 @@ LEDGER: Mapping[str, Text] = {
     "not_seen": Text("仅摘要", "by digest only"),
     "check": Text("与审计记录核对", "Check against the audit trail"),
     "agrees": Text("台账与审计记录一致。", "Ledger and audit trail agree."),
-    "differs": Text("下列用章与审计记录不一致，请联系审计员：", "These uses do not agree with the audit trail. Call the auditor:"),
+    "differs": Text(
+        "下列用章与审计记录不一致，请联系审计员：", "These uses do not agree with the audit trail. Call the auditor:"
+    ),
 }
