@@ -110,13 +110,13 @@ def test_two_people_approve_the_exact_bytes_and_a_job_stamps_them(office: Office
     waiting = office.ask(order)
     assert waiting.case_id is not None
     assert office.ask(order).order_id == waiting.order_id
-    assert [case.id for case in cases.inbox(office.room, office.first.principal)] == [waiting.case_id]
+    assert waiting.case_id in {case.id for case in cases.inbox(office.room, office.first.principal)}
     statement = cases.statement(office.room, office.first.principal, waiting.case_id, Decision.APPROVE).decode()
     assert f"sha256: {sha256(papers.pdf()).hex()}\n" in statement
     assert "matter: nianjian 2026-7\n" in statement
     assert cases_open.stored(office.room, case_of(office, waiting.case_id)) == papers.pdf()
     office.first.decide(office.room, waiting.case_id)
-    assert cases.inbox(office.room, office.first.principal) == []
+    assert waiting.case_id not in {case.id for case in cases.inbox(office.room, office.first.principal)}
     office.ask(order)  # one is not enough
     office.second.decide(office.room, waiting.case_id)
     office.work()
