@@ -58,7 +58,7 @@ USES: Mapping[str, Text] = {
     ),
     "send_code": Text("获取验证码", "Send me a code"),
     "code_sent": Text("验证码已发送至 %(phone)s，请尽快填写。", "A code was sent to %(phone)s. Fill it in soon."),
-    "code": Text("验证码", "Code"),
+    "sms_code": Text("验证码", "Code"),
     "sign": Text("签名并提交", "Sign and send"),
     "cloud_none": Text(
         "您还没有云签名。开通后不用 UKey 也能审批：提出申请，由证书复审员批准。",

@@ -40,7 +40,7 @@ def test_a_click_without_scripts_and_the_stamp(ask: Callable[..., Any], octets: 
     clicked = text(ask(path, "seal5", data={**form, "wide.x": "280", "wide.y": "400"}))
     moved = {**form, **dict(ANY.findall(clicked))}
     assert moved["x_mm"] == "105", "the middle of 210 mm at 280 of 560 pixels"
-    assert 'class="marks"' in clicked
+    assert 'class="seal-marks"' in clicked
     done = ask(path, "seal5", data={**moved, "do": "stamp"})
     assert done.status_code == 303, text(done)[-3000:]
     assert "已盖章" in text(ask(done.headers["Location"], "seal5"))

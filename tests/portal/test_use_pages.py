@@ -27,8 +27,8 @@ def test_the_case_shows_the_document_the_place_and_what_is_signed(ask: Callable[
     page = text(ask(path, "seal8"))
     assert "HT-01" in page
     assert "21990000000004" in page
-    assert 'class="marks"' in page
-    assert page.count('class="box"') == 1
+    assert 'class="seal-marks"' in page
+    assert page.count('class="seal-box"') == 1
     assert "Yinxin seal approval v1" in page
     assert "decision: approve" in page
     assert ask(f"{path}/page/1", "seal8").data.startswith(b"\x89PNG")

@@ -4,7 +4,7 @@ const form = document.getElementById("place-form");
 const across = document.getElementById("f-x_mm");
 const down = document.getElementById("f-y_mm");
 const way = document.getElementById("f-by");
-const sheets = [...document.querySelectorAll(".sheet")];
+const sheets = [...document.querySelectorAll(".desk-sheet")];
 
 function grips() {
   return sheets.map((sheet) => sheet.querySelector(".grip")).filter(Boolean);
