@@ -8,7 +8,18 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from bench import issuance, licences, logins, long_life, ofd_stamping, paths, revocation, signing, stamping, verification
+from bench import (
+    issuance,
+    licences,
+    logins,
+    long_life,
+    ofd_stamping,
+    paths,
+    revocation,
+    signing,
+    stamping,
+    verification,
+)
 from bench.measure import Figure
 from bench.peers import openssl
 from bench.scene import scene

@@ -1,4 +1,4 @@
-"""Where the seal will stand (审批时的用章位置): for the approver, on the very document that waits, from the kept order."""
+"""Where the seal will stand (审批时的用章位置): for the approver, on the document that waits, from the kept order."""
 
 from __future__ import annotations
 
