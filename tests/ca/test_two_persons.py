@@ -153,13 +153,15 @@ SEALED = {("IssuedPairOut", "envelope"), ("RecoveredKeyOut", "envelope")}
 PUBLIC = {
     ("CaOutcomeOut", "code"), ("CodeTrustOut", "keys"), ("CollectedOut", "keys"), ("DetailsOut", "csr"),
     ("FieldOut", "key"), ("FindingOut", "code"), ("HsmOutcomeOut", "key"), ("IdentityBody", "organization_code"),
-    ("ItemOut", "key"), ("JwksOut", "keys"), ("LicenceOut", "holder_code"), ("LineFault", "code"),
+    ("FileOut", "code"), ("FileOut", "kind_code"), ("ForeignOut", "code"), ("KindOut", "code"),
+    ("MaterialOut", "code"), ("RegionOut", "code"), ("SealItemOut", "code"),
+    ("LicenceItemOut", "key"), ("JwksOut", "keys"), ("LicenceOut", "holder_code"), ("LineFault", "code"),
     ("MetadataOut", "token_endpoint"), ("Problem", "code"), ("ProfileOut", "extended_key_usage"),
     ("ProfileOut", "key_usage"), ("RecoveredKeyOut", "key_id"), ("RecoveryOut", "challenge"), ("RequestOut", "key"),
     ("SealOut", "code"), ("SessionsOut", "sessions"), ("TokenOut", "id_token"), ("TokenOut", "token_type"),
     ("TypeOut", "code"),
 }  # fmt: skip
-"""Looked at: names of keys, public keys, codes of errors and departments, requests, what an identity token says."""
+"""Looked at: names of keys, public keys, codes of errors, departments and seals, requests, what an id token says."""
 TELLING = re.compile(r"secret|passw|private|pin$|key|pkcs|token|code|envelope|share|phrase|otp|blob|nonce|challenge|"
                      r"cookie|session|salt|seed|csr|mac$|kek")  # fmt: skip
 
