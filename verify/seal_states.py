@@ -54,7 +54,9 @@ def _asked(
         return _told(signature, (finding("seal.status_unavailable"),), {})
     if known is None:  # another region's seal, of which nobody here publishes states
         return _told(signature, tuple(finding("seal.list_refused", why) for why in refused), {})
-    meant = judge(known, signature.time, now, proved=signature.time_source not in (None, "claimed"))
+    # the time of a seal by itself is its making, before which none is in use: it is asked how it stands now
+    at = None if signature.coverage == "whole_seal" else signature.time
+    meant = judge(known, at, now, proved=signature.time_source not in (None, "claimed"))
     latest = known.periods[-1] if known.periods else None
     facts = {"state": latest.state.value if latest else "unknown", "state_as_of": stamp(known.as_of) or ""}
     if latest is not None:

@@ -193,13 +193,18 @@ def _success(route: Route, schemas: Components) -> dict[str, Any]:
     response: dict[str, Any] = {"description": "成功 / done"}
     if isinstance(route.returns, Media):
         response["description"] = _both(route.returns.description)
-        response["content"] = {kind: {"schema": dict(_OCTETS)} for kind in route.returns.types}
+        response["content"] = {kind: {"schema": _written(kind)} for kind in route.returns.types}
     elif route.returns is not None:
         response["content"] = {"application/json": {"schema": schemas.output(route.returns)}}
     if route.idempotent:
         about = "true：这是先前同一请求的答复 / the answer given to the same request before"
         response["headers"] = {"Idempotent-Replay": {"description": about, "schema": {"type": "string"}}}
     return response
+
+
+def _written(kind: str) -> dict[str, Any]:
+    """Octets; but what a client reads as JSON is an object to it, also when we wrote it octet by octet."""
+    return {"type": "object"} if kind.endswith(("/json", "+json")) else dict(_OCTETS)
 
 
 def _refusals(route: Route, schemas: Components) -> dict[int, dict[str, Any]]:

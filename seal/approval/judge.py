@@ -23,6 +23,7 @@ from hsm.service.policies import Asked
 from hsm.service.records import Facts
 from seal.approval import counting, item_lists, redone, rules, seen, statements
 from seal.approval.certificates import ApprovalRefused, check_signature, holder
+from seal.approval.floors import without_rules
 from seal.approval.models import CaseKind, CaseState, Decision, SealApproval, SealCase, SealPolicy, SealUse
 from seal.approval.rules import OutsideRules, Rules, Use
 from seal.formats import FAMILIES
@@ -77,13 +78,6 @@ def check(
         _approved(ca, case, rows.approvals, ruled, seal, now)
         more = redone.check(ca, asked, order, seal, case, pinned)
     return {**more, "policy": rows.policy.number, "policy_of": str(seal.id)}
-
-
-def without_rules(floor: int) -> Facts:
-    """A seal without rules is used as it always was; one that had them once is not."""
-    if floor:
-        raise _refused("rules_gone", "该印章的用章规则记录已被移除", "the rules of this seal were taken away")
-    return {}
 
 
 def _rows(session: Session, order: SealOrder, now: datetime) -> Rows:

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from ca.schemas import decode
 from foundation.web.api import Wire, bad
@@ -88,6 +88,13 @@ class MakeStepBody(Wire):
     token_request: str | None = Field(
         None, max_length=32_000, description="PKCS#10 of the custodian's UKey: DER in base64, or PEM"
     )
+
+    @field_validator("token_request")
+    @classmethod
+    def _decodes(cls, value: str | None) -> str | None:
+        if value is not None:
+            decode(value)
+        return value
 
     ses_version: Literal[4, 5] | None = Field(None, description="4: GB/T 38540-2020, 5: GM/T 0031-2025")
     cert_list: CertificateList | None = None

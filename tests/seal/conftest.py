@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from uuid import UUID
 
 import pytest
+from sqlalchemy import delete
 
 from ca.hierarchy import establish
+from ca.models import CaStampClock
 from ca.room import CaRoom
 from foundation.audit.trail import Audit
 from foundation.clock import FixedClock
@@ -59,6 +62,12 @@ class Region:
     def key(self) -> str:
         """A fresh order key."""
         return f"test-{self.room.ground.ids.token(9)}"
+
+    def turn_back(self, at: datetime) -> None:
+        """The clock as it was, and time stamps of the while between forgotten: the region is shared."""
+        self.clock.set(at)
+        with self.room.ground.db.begin() as session:
+            session.execute(delete(CaStampClock))
 
     @property
     def seal_id(self) -> UUID:

@@ -284,5 +284,5 @@ def test_items_outside_the_hours_wait_for_them(office: Office) -> None:
         stands = report.progress(room, ME, batch.id)
         assert (stands.batch.state, stands.sealed) == (BatchState.DONE, 2)
     finally:
-        clock.set(began)
+        office.region.turn_back(began)
     office.rule(approvals=0)

@@ -202,7 +202,7 @@ def test_a_code_that_waited_too_long(cloud: Cloud) -> None:
         with pytest.raises(CodeGone):
             consents.decide(cloud.room, cloud.person, case_id, code)
     finally:
-        clock.set(before)
+        cloud.office.region.turn_back(before)
 
 
 def test_others_and_the_requester_get_no_code(cloud: Cloud) -> None:
