@@ -20,9 +20,15 @@ from verify.words import finding
 
 Judged = tuple[tuple[SignatureReport, ...], list[Finding]]
 
+_MOST = 1000
+"""Nobody keeps more in one file; each is read."""
+_ARMOUR = b"-----BEGIN CERTIFICATE-----"
+
 
 def judge_certificates(data: bytes, trust: TrustStore, moment: Moment) -> Judged:
     """The first certificate is judged. Never raises over what the file holds."""
+    if data.count(_ARMOUR) > _MOST:
+        return (), [finding("file.limits", f"more than {_MOST} certificates")]
     try:
         certificates = read_certificates(data)
     except DerError as error:
