@@ -122,3 +122,11 @@ def region(request: pytest.FixtureRequest, make_region: Callable[[str], Region])
 def one_region(make_region: Callable[[str], Region]) -> Region:
     """SQLite only, for what does not depend on the database."""
     return make_region("sqlite")
+
+
+@pytest.fixture(autouse=True)
+def _no_stamps_from_later(request: pytest.FixtureRequest) -> None:
+    """Another test's processes may have stamped at a later time of the shared region: forgotten, the clock is here."""
+    if "region" in request.fixturenames:
+        region: Region = request.getfixturevalue("region")
+        region.turn_back(region.clock.now())
