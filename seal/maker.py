@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
 
-from ca.issue import Subject, issue
+from ca.issue import Subject
+from ca.lasting import lasting
 from ca.suites import Suite
-from foundation.principal import SYSTEM
 from hsm.keys import Algorithm, Purpose
 from hsm.signing import Signer
 from seal.room import SealRoom
 
 KEY = "seal/maker"
-_RENEW_BEFORE = timedelta(days=60)
-_MOST_RENEWALS = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,16 +28,6 @@ def maker(room: SealRoom) -> Maker:
     key = room.keys.ensure(KEY, Algorithm.SM2, {Purpose.SEAL_MAKING})
     region = room.ground.settings.region.name_zh
     subject = Subject(f"{region}政府统一电子印章制作系统", organization=f"{region}政务服务和大数据管理局")
-    for number in range(1, _MOST_RENEWALS):
-        issued = issue(
-            room.ca,
-            SYSTEM,
-            suite=Suite.SM2,
-            profile="seal-maker",
-            subject=subject,
-            spki=key.spki,
-            request_key=f"seal.maker:{number}" if key.version == 1 else f"seal.maker:{key.version}:{number}",
-        )
-        if issued.not_after - room.ground.clock.now() > _RENEW_BEFORE:
-            return Maker(issued.der, room.keys.signer(KEY, key.version))
-    raise AssertionError("unreachable: a hundred renewals")
+    wanted = "seal.maker" if key.version == 1 else f"seal.maker:{key.version}"
+    issued = lasting(room.ca, Suite.SM2, "seal-maker", subject, key.spki, wanted)
+    return Maker(issued.der, room.keys.signer(KEY, key.version))

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
 
 from ca.chain import chain
-from ca.issue import Subject, issue
+from ca.issue import Subject
+from ca.lasting import lasting
 from ca.reading import read_certificate
 from ca.suites import Suite
 from foundation.errors import Damaged
-from foundation.principal import SYSTEM
 from foundation.text import Text
 from hsm.keys import Algorithm, Purpose
 from hsm.signing import Signer, ToBeSigned
@@ -19,8 +18,6 @@ from seal.room import SealRoom
 from seal.status_service import wire
 
 KEY = "seal/status"
-_RENEW_BEFORE = timedelta(days=60)
-_MOST_RENEWALS = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,20 +32,8 @@ def publisher(room: SealRoom) -> Publisher:
     key = room.keys.ensure(KEY, Algorithm.SM2, {Purpose.SEAL_STATUS})
     region = room.ground.settings.region.name_zh
     subject = Subject(f"{region}政府统一电子印章状态发布系统", organization=f"{region}政务服务和大数据管理局")
-    for number in range(1, _MOST_RENEWALS):
-        issued = issue(
-            room.ca,
-            SYSTEM,
-            suite=Suite.SM2,
-            profile="seal-status",
-            subject=subject,
-            spki=key.spki,
-            request_key=f"seal.status:{key.version}:{number}",
-        )
-        if issued.not_after - room.ground.clock.now() > _RENEW_BEFORE:
-            above = tuple(chain(room.ca, issued.der)[:-1])
-            return Publisher((issued.der, *above), room.keys.signer(KEY, key.version))
-    raise AssertionError("unreachable: a hundred renewals")
+    issued = lasting(room.ca, Suite.SM2, "seal-status", subject, key.spki, f"seal.status:{key.version}")
+    return Publisher((issued.der, *chain(room.ca, issued.der)[:-1]), room.keys.signer(KEY, key.version))
 
 
 def signed(by: Publisher, kind: str, content: bytes, intent: str) -> bytes:

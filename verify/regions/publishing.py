@@ -12,7 +12,8 @@ from sqlalchemy import func, select, update
 from sqlalchemy.exc import IntegrityError
 
 from ca.chain import authorities
-from ca.issue import Subject, issue
+from ca.issue import Subject
+from ca.lasting import lasting
 from ca.profiles import Role
 from ca.reading import read_certificate
 from ca.suites import Suite
@@ -31,8 +32,6 @@ from verify.regions.shapes import Region, RegionList, Root, read_list
 
 KEY = "verify/trust-list"
 LIFE = timedelta(days=7)
-_RENEW_BEFORE = timedelta(days=60)
-_MOST_RENEWALS = 100
 _ATTEMPTS = 4
 
 
@@ -76,19 +75,8 @@ def signer_certificate(room: RegionsRoom) -> bytes:
     key = room.keys.ensure(KEY, Algorithm.SM2, {Purpose.TRUST_LIST})
     name = room.ground.settings.region.name_zh
     subject = Subject(f"{name}区域信任列表签署系统", organization=f"{name}政务服务和大数据管理局")
-    for number in range(1, _MOST_RENEWALS):
-        issued = issue(
-            room.ca,
-            SYSTEM,
-            suite=Suite.SM2,
-            profile="trust-list",
-            subject=subject,
-            spki=key.spki,
-            request_key=f"verify.trust-list:{key.version}:{number}",
-        )
-        if issued.not_after - room.ground.clock.now() > _RENEW_BEFORE:
-            return issued.der
-    raise AssertionError("unreachable: a hundred renewals")
+    wanted = f"verify.trust-list:{key.version}"
+    return lasting(room.ca, Suite.SM2, "trust-list", subject, key.spki, wanted).der
 
 
 def signed_regions(octets: bytes) -> tuple[Region, ...]:

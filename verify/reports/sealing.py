@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
 from uuid import UUID
 
 from sqlalchemy import update
 
 from ca import timestamps
 from ca.chain import chain
-from ca.issue import Subject, issue
+from ca.issue import Subject
+from ca.lasting import lasting
 from ca.room import CaRoom
 from ca.suites import Suite
 from foundation.clock import SHANGHAI
@@ -45,8 +45,6 @@ from verify.trust import TrustStore
 
 SUITES = (Suite.SM2, Suite.RSA)
 _TOKEN_ROOM = 1400
-_RENEW_BEFORE = timedelta(days=60)
-_MOST_RENEWALS = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,20 +111,10 @@ class ReportSealer:
         key = self.keys.ensure(name, suite.leaf_algorithm, {Purpose.REPORT})
         region = self.ground.settings.region.name_zh
         subject = Subject(self.name, organization=f"{region}政务服务和大数据管理局")
-        for number in range(1, _MOST_RENEWALS):
-            issued = issue(
-                self.ca,
-                SYSTEM,
-                suite=suite,
-                profile="verification",
-                subject=subject,
-                spki=key.spki,
-                request_key=f"verify.report:{suite}:{key.version}:{number}",
-            )
-            if issued.not_after - self.ground.clock.now() > _RENEW_BEFORE:
-                above = tuple(chain(self.ca, issued.der)[:-1])
-                return _Service(template(issued.der, above, suite.scheme), self.keys.signer(name, key.version))
-        raise AssertionError("unreachable: a hundred renewals")
+        wanted = f"verify.report:{suite}:{key.version}"
+        issued = lasting(self.ca, suite, "verification", subject, key.spki, wanted)
+        above = tuple(chain(self.ca, issued.der)[:-1])
+        return _Service(template(issued.der, above, suite.scheme), self.keys.signer(name, key.version))
 
     def _record(self, identifier: UUID, report: Report, suite: Suite, prepared: Prepared, service: _Service) -> None:
         with self.ground.db.begin() as session:
