@@ -82,7 +82,8 @@ def fetch(room: CaRoom, name: ListName, *, scheduled: bool = False) -> bytes:
     if room.authority(name.authority).offline:
         return _installed(room, name, found.newest)
     if found.newest is None or found.wants_work(now, scheduled=scheduled):
-        with room.lock(f"crl:{name.scope}"):
+        lock = room.outer_lock if name.kind is Kind.DELTA else room.lock  # a delta brings its base up to date inside
+        with lock(f"crl:{name.scope}"):
             found = state(room, name)  # somebody may have built it while we waited
             if found.newest is None or found.wants_work(now, scheduled=scheduled):
                 return publish_list(room, name)

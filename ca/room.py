@@ -58,6 +58,7 @@ class CaRoom:
         default_factory=lambda: {Role.ROOT: timedelta(days=30), Role.ISSUING: timedelta(days=2)}
     )
     locks: tuple[threading.Lock, ...] = field(default_factory=lambda: tuple(threading.Lock() for _ in range(64)))
+    outer_locks: tuple[threading.Lock, ...] = field(default_factory=lambda: tuple(threading.Lock() for _ in range(64)))
     _authorities: dict[str, Authority] = field(default_factory=dict)
     _templates: dict[tuple[str, int, str], Template] = field(default_factory=dict)
     kept: dict[object, object] = field(default_factory=dict)
@@ -102,6 +103,10 @@ class CaRoom:
     def lock(self, name: str) -> threading.Lock:
         """One of a few locks, by name: the same request never signs twice at once in one process."""
         return self.locks[hash(name) % len(self.locks)]
+
+    def outer_lock(self, name: str) -> threading.Lock:
+        """Held around work that takes a `lock` of its own: two names may share one, and would wait for each other."""
+        return self.outer_locks[hash(name) % len(self.outer_locks)]
 
     def authority(self, slug: str) -> Authority:
         found = self._authorities.get(slug)

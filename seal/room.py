@@ -42,6 +42,7 @@ class SealRoom:
     ca: CaRoom
     held: HeldSeals = field(default_factory=HeldSeals)
     locks: tuple[threading.Lock, ...] = field(default_factory=lambda: tuple(threading.Lock() for _ in range(64)))
+    outer_locks: tuple[threading.Lock, ...] = field(default_factory=lambda: tuple(threading.Lock() for _ in range(64)))
 
     @classmethod
     def build(cls, ground: Ground, keys: KeyStore, ca: CaRoom) -> SealRoom:
@@ -50,3 +51,7 @@ class SealRoom:
     def lock(self, name: str) -> threading.Lock:
         """One of a few locks, by name: one order is carried out once at a time in this process."""
         return self.locks[hash(name) % len(self.locks)]
+
+    def outer_lock(self, name: str) -> threading.Lock:
+        """Held around work that takes a `lock` of its own: two names may share one, and would wait for each other."""
+        return self.outer_locks[hash(name) % len(self.outer_locks)]

@@ -42,7 +42,7 @@ def make_directly(room: SealRoom, principal: Principal, request: SealRequest) ->
         raise DirectNotHere
     prepared = preparing.prepare(room, request)
     counters.prepare_for(room.ground.db, request.department_uscc)
-    with room.lock(f"direct|{request.code14}"):
+    with room.outer_lock(f"direct|{request.code14}"):
         recording.find(room, prepared)  # raises where the code stands for another seal
         file_id = _find(room, request) or _apply(room, request)
         _walk(room, file_id, making.How(request.token, request.ses_version, request.cert_list))

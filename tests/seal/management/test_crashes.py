@@ -8,8 +8,10 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -212,6 +214,30 @@ def test_the_short_way_walks_every_state_and_is_closed_in_production(one_office:
             direct.make_directly(one_office.room, SYSTEM, request)
     finally:
         object.__setattr__(ground, "settings", held)
+
+
+class _OwnLock:
+    """As a lock, but says so where its own thread waits for it: names share locks, one in 64 with each other."""
+
+    def __init__(self) -> None:
+        self.held = False
+
+    def __enter__(self) -> None:
+        assert not self.held, "the thread would wait for itself"
+        self.held = True
+
+    def __exit__(self, *_: object) -> None:
+        self.held = False
+
+
+def test_the_short_way_never_waits_for_itself(one_office: Office) -> None:
+    inner, outer = _OwnLock(), _OwnLock()
+    shared: dict[str, Any] = {"locks": (inner,), "outer_locks": (outer,)}
+    room = replace(one_office.room, **shared)
+    request = SealRequest(TRANSPORT, "印川市交通运输局", "21990000700009", "印川市交通运输局")
+    assert direct.make_directly(room, SYSTEM, request).state == SealState.IN_USE
+    assert not inner.held
+    assert not outer.held
 
 
 # --- the maker's certificate -----------------------------------------------------------------------------------------
