@@ -190,8 +190,8 @@ SEALS: dict[str, tuple[Severity, str, str]] = {
     ),
     "deviation.fake_z": (
         _W,
-        "签名文件中的时间以 Z 结尾，实为北京时间；以签章数据中的时间为准。",
-        "The time in Signature.xml ends in Z but is China time; the time inside the seal signature was believed.",
+        "文件中写的签名时间以 Z 结尾，实为北京时间；以签章数据或时间戳中的时间为准。",
+        "The time written in the file ends in Z but is China time; that of the signature data or its time stamp counts.",
     ),
     "deviation.string": (
         _W,

@@ -22,6 +22,11 @@ TIMES: dict[str, tuple[Severity, str, str]] = {
         "现在无法确认该时间戳的签发机构，签章时间仅为自称。",
         "The authority of this time stamp cannot be confirmed any more; the time is only claimed.",
     ),
+    "pdf.time_differs": (
+        _W,
+        "签名字典中写的时间（{0}）与签名数据中的时间（{1}）不一致；以后者为准。",
+        "The time in the signature's dictionary ({0}) is not the one in the signature data ({1}); the latter counts.",
+    ),
     "evidence.valid": (
         _I,
         "证据记录证明这个文件在 {0} 已经存在。",

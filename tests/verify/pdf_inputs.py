@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cache
 from typing import Any
 
@@ -127,8 +128,33 @@ def _foreign(private: Any, digest: Digest, algorithm: bytes, sign: Callable[[byt
     return Key(leaf, root, crl.public_bytes(Encoding.DER), issuer, 7, digest, algorithm, sign)
 
 
+@dataclass(frozen=True)
+class Oddity:
+    """What a writer does otherwise than the standards say."""
+
+    value: Callable[[bytes], bytes] = lambda value: value
+    """From the proper signature value to the one written."""
+    take: Callable[[bytes], bool] = lambda _value: True
+    """Which proper values will do; another is made until one does."""
+    versions: tuple[int, int] = (1, 1)
+    """Of the SignedData and of the SignerInfo."""
+    at: datetime | None = None
+    """The signing time it claims."""
+    stamp: Callable[[bytes], bytes] | None = None
+    """From the value as written to a time stamp token."""
+
+
+USUAL = Oddity()
+
+
 def message(
-    kind: str, *, gm: bool = False, attributes: bool = True, content: str = "", covers: Digest | None = None
+    kind: str,
+    *,
+    gm: bool = False,
+    attributes: bool = True,
+    content: str = "",
+    covers: Digest | None = None,
+    odd: Oddity = USUAL,
 ) -> Make:
     """A SignedData. `content`: the digest of the document as eContent, "raw" or "base64"; `covers`: of this kind."""
     signer = key(kind)
@@ -138,19 +164,26 @@ def message(
         inner = {"": b"", "raw": value, "base64": base64.b64encode(value)}[content]
         data, outer = (cms.GM_DATA, cms.GM_SIGNED_DATA) if gm else (cms.DATA, cms.SIGNED_DATA)
         said = signer.digest.of(inner) if inner else value
-        signed = der.set_of([_attribute(cms.CONTENT_TYPE, der.oid(data)), _said(said), _bound(signer)])
+        timed = [_attribute(cms.SIGNING_TIME, der.x509_time(odd.at))] if odd.at else []
+        signed = der.set_of([_attribute(cms.CONTENT_TYPE, der.oid(data)), _said(said), _bound(signer), *timed])
         to_sign = signed if attributes else (inner or covered)
         name = der.sequence(der.oid(signer.digest.oid))
+        made = signer.sign(to_sign)
+        while not odd.take(made):
+            made = signer.sign(to_sign)
+        written = odd.value(made)
+        stamps = [_attribute(cms.TIME_STAMP_ATTRIBUTE, odd.stamp(written))] if odd.stamp else []
         info = der.sequence(
-            der.integer(1),
+            der.integer(odd.versions[1]),
             der.sequence(signer.issuer, der.integer(signer.serial)),
             name,
             *([der.implicit(0, signed)] if attributes else []),
             signer.algorithm,
-            der.octet_string(signer.sign(to_sign)),
+            der.octet_string(written),
+            *([der.implicit(1, der.set_of(stamps))] if stamps else []),
         )
         whole = der.sequence(
-            der.integer(1),
+            der.integer(odd.versions[0]),
             der.set_of([name]),
             der.sequence(der.oid(data), *([der.explicit(0, der.octet_string(inner))] if inner else [])),
             der.implicit(0, der.set_of([signer.certificate])),

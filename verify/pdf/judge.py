@@ -16,7 +16,7 @@ from verify.pdf.archive_data import archive_items
 from verify.pdf.attachments import licence_data
 from verify.pdf.compare.revisions import Revisions
 from verify.pdf.contents import behind
-from verify.pdf.dates import pdf_date
+from verify.pdf.dates import compare_times, pdf_date
 from verify.pdf.found import HIDDEN, Found, collect, cover
 from verify.pdf.later import Later, after, around, hidden
 from verify.pdf.ranges import Coverage
@@ -117,6 +117,8 @@ def _tell(item: Found, found: list[Found], structure: Structure | None, revision
     if item.stamp is not None:
         return tell_stamp(item.stamp, name=name, form=form, coverage=place, broken_by=around_it, changes=later.changes)
     assert item.checked is not None  # noqa: S101 - one of the two was made in steps 3 and 4
+    stamped = item.checked.stamp.time if item.checked.stamp is not None else None
+    around_it = (*around_it, *compare_times(signature.claimed, item.checked.claimed, stamped))
     rest = () if item.coverage.whole_file else (f"{item.coverage.end}-{len(item.coverage.data)}",)
     return tell(
         item.checked,
