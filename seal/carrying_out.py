@@ -8,6 +8,7 @@ gives back its file; repeating one a crash interrupted finishes it.
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TypeAlias
 
 from foundation.failpoints import reach
 from foundation.principal import Principal
@@ -22,10 +23,11 @@ from seal.pdf.octets import Octets, digest
 from seal.register import Order
 from seal.room import SealRoom
 
+Prepare: TypeAlias = Callable[[Held], Callable[[SealOrder], bytes]]
+"""Looks at the document; answers how to sign it once it is on record."""
 
-def carry_out(
-    room: SealRoom, principal: Principal, order: Order, prepare: Callable[[Held], Callable[[SealOrder], bytes]]
-) -> Stamped:
+
+def carry_out(room: SealRoom, principal: Principal, order: Order, prepare: Prepare) -> Stamped:
     with room.lock(order.lock_name):
         row = register.find(room, order)
         if row is not None and row.state == OrderState.SEALED:

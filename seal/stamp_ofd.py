@@ -11,11 +11,11 @@ from foundation.principal import Principal
 from foundation.text import Text
 from seal import find, places, ses_writing
 from seal.approval import looks
-from seal.carrying_out import carry_out, check_unswapped
+from seal.carrying_out import Prepare, carry_out, check_unswapped
 from seal.compare_date import check_dated
 from seal.compare_ofd import Ordered, check_ofd
 from seal.held import Held
-from seal.models import SealOrder
+from seal.models import SealOrder, SealRow
 from seal.ofd import sealing as ofd_sealing
 from seal.ofd.dates import Laid, lay
 from seal.ofd.lists import refuse_unsignable
@@ -35,7 +35,11 @@ def terms_of(room: SealRoom, order: OfdOrder) -> dict[str, object]:
 
 def stamp_ofd(room: SealRoom, principal: Principal, order: OfdOrder) -> Stamped:
     """Stamp an OFD with an SES_Signature, or sign it plainly with the seal's key."""
-    row = find.row_of(room, principal, order.seal_id)
+    return carry_out(room, principal, *begun(room, find.row_of(room, principal, order.seal_id), order))
+
+
+def begun(room: SealRoom, row: SealRow, order: OfdOrder) -> tuple[Order, Prepare]:
+    """The order as the register sees it, and how it is prepared; `row` is the caller's own seal."""
     check_words(order)
     version = order.version or room.ground.settings.seal.signature_version
     terms = terms_at(order, version)
@@ -64,7 +68,7 @@ def stamp_ofd(room: SealRoom, principal: Principal, order: OfdOrder) -> Stamped:
 
         return sign
 
-    return carry_out(room, principal, registered, prepare)
+    return registered, prepare
 
 
 def terms_at(order: OfdOrder, version: int) -> dict[str, object]:

@@ -12,7 +12,7 @@ from foundation.text import Text
 from hsm.digests import sha256
 from seal import compare_pdf, find, keeping, places
 from seal.approval import looks
-from seal.carrying_out import carry_out, check_unswapped
+from seal.carrying_out import Prepare, carry_out, check_unswapped
 from seal.errors import SealedDiffers
 from seal.held import Held
 from seal.longlife import levels as longlife
@@ -39,8 +39,12 @@ _SUITES = ((Suite.SM2,), (Suite.RSA,), (Suite.P256,), (Suite.SM2, Suite.RSA), (S
 
 def stamp_pdf(room: SealRoom, principal: Principal, order: PdfOrder) -> Stamped:
     """Stamp a PDF visibly with SM2, RSA or P-256, or with SM2 first and one of the others after it."""
+    return carry_out(room, principal, *begun(room, find.row_of(room, principal, order.seal_id), order))
+
+
+def begun(room: SealRoom, row: SealRow, order: PdfOrder) -> tuple[Order, Prepare]:
+    """The order as the register sees it, and how it is prepared; `row` is the caller's own seal."""
     check_words(order)
-    row = find.row_of(room, principal, order.seal_id)
     registered = Order(row, order.order_key, "pdf", order.document, terms_of(order), order, order.matter, order.batch)
 
     def prepare(held: Held) -> Callable[[SealOrder], bytes]:
@@ -54,7 +58,7 @@ def stamp_pdf(room: SealRoom, principal: Principal, order: PdfOrder) -> Stamped:
 
         return sign
 
-    return carry_out(room, principal, registered, prepare)
+    return registered, prepare
 
 
 def steps(
