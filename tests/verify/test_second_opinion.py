@@ -21,9 +21,7 @@ from verify.trust import TrustStore
 
 @pytest.fixture
 def files() -> Archive:
-    made = archive(Algorithm.RSA_2048)
-    made.region.issuing.revoked.clear()
-    return made
+    return archive(Algorithm.RSA_2048)
 
 
 def theirs(files: Archive, level: str, days: int, lists: list[bytes]) -> str:
