@@ -191,7 +191,7 @@ SEALS: dict[str, tuple[Severity, str, str]] = {
     "deviation.fake_z": (
         _W,
         "文件中写的签名时间以 Z 结尾，实为北京时间；以签章数据或时间戳中的时间为准。",
-        "The time written in the file ends in Z but is China time; that of the signature data or its time stamp counts.",
+        "The time written in the file ends in Z but is China time; that of the signature or its time stamp counts.",
     ),
     "deviation.string": (
         _W,
