@@ -1,19 +1,22 @@
 """How a seal looks in a PDF (印章外观): a form XObject with vector paths, compressed once per seal.
 
-No background, and blend mode Multiply: what is printed under the seal stays legible, as under ink.
+No background, and blend mode Multiply: what is printed under the seal stays legible, as under ink. Some PDF/A want
+another ink (`seal.pdf.inks`).
 """
 
 from __future__ import annotations
 
 import zlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.generic import pdf_name
 
 from seal.drawing.pdf import POINTS, write
 from seal.drawing.shapes import Drawing
+from seal.pdf.inks import PLAIN, Ink
 
 _UPRIGHT = {0: (1, 0, 0, 1), 90: (0, 1, -1, 0), 180: (-1, 0, 0, -1), 270: (0, -1, 1, 0)}
 """Turns against /Rotate, so that the seal stands upright on a turned page."""
@@ -26,22 +29,27 @@ class Appearance:
     width: float
     height: float
     deflated: bytes
+    ink: Ink = PLAIN
 
     @classmethod
     def of(cls, drawing: Drawing) -> Appearance:
         return cls(drawing.width, drawing.height, zlib.compress(write(drawing), 9))
 
+    def inked(self, ink: Ink) -> Appearance:
+        """The seal in the ink a document allows; the same object for the same question, for its form is shared."""
+        return self if ink == self.ink else _inked(self, ink)
+
     def xobject(self, rotation: int) -> generic.StreamObject:
         width, height = self.width * POINTS, self.height * POINTS
-        blend = generic.DictionaryObject(
-            {pdf_name("/Type"): pdf_name("/ExtGState"), pdf_name("/BM"): pdf_name("/Multiply")}
-        )
-        resources = generic.DictionaryObject(
-            {pdf_name("/ExtGState"): generic.DictionaryObject({pdf_name("/Seal"): blend})}
-        )
+        resources = self.ink.resources()
         dictionary = _form((0, 0, width, height), resources, rotation)
         dictionary[pdf_name("/Filter")] = pdf_name("/FlateDecode")
         return generic.StreamObject(dictionary, encoded_data=self.deflated)
+
+
+@lru_cache(maxsize=64)
+def _inked(look: Appearance, ink: Ink) -> Appearance:
+    return replace(look, deflated=ink.deflated(look.deflated), ink=ink)
 
 
 def window(seal: generic.IndirectObject, box: Sequence[float], rotation: int) -> generic.StreamObject:

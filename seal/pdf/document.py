@@ -14,6 +14,7 @@ from typing import Any
 from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.reader import PdfFileReader
 
+from seal.pdf.inks import PLAIN, Ink, ink_for
 from seal.pdf.locks import fields_and_locks
 from seal.pdf.octets import FileOctets, Octets
 from seal.pdf.pages import PageBox, entry, items, page_box, page_nodes
@@ -35,6 +36,8 @@ class Inspected:
     """The page dictionaries in order, and where they stand."""
     field_names: frozenset[str]
     signed: bool
+    ink: Ink = PLAIN
+    """What a seal on it is painted with."""
 
     @property
     def count(self) -> int:
@@ -97,7 +100,7 @@ def _inspected(whole: Octets, writer: Writer, field: str | None) -> tuple[Inspec
         _refuse_actions(node)
         _let_go(reader, node)
     nodes, references = tuple(node for _, node in pages), tuple(reference for reference, _ in pages)
-    return Inspected(whole, nodes, references, names, signed), writer
+    return Inspected(whole, nodes, references, names, signed, ink_for(root)), writer
 
 
 def _let_go(reader: PdfFileReader, page: Any) -> None:

@@ -127,7 +127,7 @@ def visible(mark: Mark, look: Appearance, inspected: Inspected) -> Visible:
     middle = mark.left + mark.part_left + mark.part_width / 2
     rectangle = page.rectangle(middle, mark.top + look.height / 2, mark.part_width, look.height)
     part = None if mark.part_width == look.width else (mark.part_left, mark.part_width)
-    return Visible(mark.page, rectangle, page.rotation, look, part)
+    return Visible(mark.page, rectangle, page.rotation, look.inked(inspected.ink), part)
 
 
 def drawn(order: PdfOrder) -> bool:

@@ -33,12 +33,16 @@ def violations(data: bytes) -> list[str]:
     with pikepdf.open(io.BytesIO(data)) as pdf:
         part, conformance = _claim(pdf)
         found = [*_octets(data), *_offsets(data, pdf)]
-        if part not in ("2", "3") or conformance not in ("B", "U", "A"):
+        if part not in ("1", "2", "3") or conformance not in ("B", "U", "A"):
             found.append(f"6.6.4: part {part!r}, conformance {conformance!r}")
         profile = _intent(pdf)
         found += [*_intents(pdf), *_catalog(pdf), *_metadata(pdf), *_objects(pdf), *_files(pdf, part), *_signed(pdf)]
         for number, page in enumerate(pdf.pages, 1):
-            found += [f"{fault} (page {number})" for fault in pdfa_pages.violations(page.obj, profile, conformance)]
+            found += [
+                f"{fault} (page {number})" for fault in pdfa_pages.violations(page.obj, profile, part, conformance)
+            ]
+        if part == "1":
+            found += _older(data, pdf)
         for field in _fields(pdf.Root.get("/AcroForm", Dictionary()).get("/Fields", Array())):
             if "/AA" in field or "/A" in field:
                 found.append("6.4.1: a field with an action")
@@ -111,6 +115,16 @@ def _is_object(data: bytes, at: int, number: bytes) -> bool:
     """Some table says that it begins here; elsewhere the words are inside a stream."""
     del number
     return b"%010d 00000 n" % at in data
+
+
+def _older(data: bytes, pdf: pikepdf.Pdf) -> Iterator[str]:
+    """What part 1 forbids beyond the others (ISO 19005-1)."""
+    if re.search(rb"/Type\s*/(XRef|ObjStm)", data):
+        yield "1: 6.1.4: cross-reference or object streams"
+    if "/EmbeddedFiles" in pdf.Root.get("/Names", Dictionary()) or "/OCProperties" in pdf.Root:
+        yield "1: 6.1.11, 6.1.13: embedded files or layers"
+    if any(isinstance(item, Stream) and item.get("/Filter") == Name.JPXDecode for item in pdf.objects):
+        yield "1: 6.1.10: JPEG 2000"
 
 
 # --- the document ----------------------------------------------------------------------------------------------------

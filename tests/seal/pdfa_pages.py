@@ -22,7 +22,10 @@ ANNOTATIONS = {
 }  # fmt: skip
 
 
-def violations(page: Any, profile: str | None, conformance: str) -> Iterator[str]:
+SPACES = {"/CalRGB", "/CalGray", "/Lab", "/ICCBased", "/Pattern"}
+
+
+def violations(page: Any, profile: str | None, part: str, conformance: str) -> Iterator[str]:
     if "/AA" in page:
         yield "6.5.2: actions of a page"
     if "/PresSteps" in page:
@@ -34,6 +37,8 @@ def violations(page: Any, profile: str | None, conformance: str) -> Iterator[str
         look = annotation.get("/AP", Dictionary()).get("/N")
         if isinstance(look, Stream):
             clear |= yield from _drawn(look, look.get("/Resources", Dictionary()), profile, conformance, seen)
+    if part == "1" and (clear or page.get("/Group", Dictionary()).get("/S") == Name.Transparency):
+        yield "1: 6.4: transparency"
     if clear and profile is None and "/CS" not in page.get("/Group", Dictionary()):
         yield "6.2.10: transparency on a page without a blending colour space"
 
@@ -43,7 +48,7 @@ def _drawn(
 ) -> Iterator[str]:
     """What one content stream uses. Returns (to `yield from`) whether it is transparent."""
     clear = _is_clear(resources)
-    spaces = set(dict(resources.get("/ColorSpace", Dictionary())))
+    named = dict(resources.get("/ColorSpace", Dictionary()))
     nesting = 0
     for operands, operator in pikepdf.parse_content_stream(holder):
         name = str(operator)
@@ -52,9 +57,7 @@ def _drawn(
             yield "6.1.13: more than 28 nested q"
         if name == "ri" and str(operands[0])[1:] not in INTENTS:
             yield "6.2.6: rendering intent"
-        model = DEVICES.get(str(operands[0])) if name in ("cs", "CS") else MODELS.get(name)
-        if model is not None and not _told(model, spaces, profile):
-            yield f"6.2.4.3: device colour {model} beside an output intent of {profile}"
+        yield from _colour(name, operands, named, profile)
     if nesting:
         yield "6.2.2: q and Q do not balance"
     for font in dict(resources.get("/Font", Dictionary())).values():
@@ -66,6 +69,15 @@ def _drawn(
             seen.add(item.objgen)
             clear |= yield from _drawn(item, item.get("/Resources", Dictionary()), profile, conformance, seen)
     return clear
+
+
+def _colour(name: str, operands: Any, named: dict[str, Any], profile: str | None) -> Iterator[str]:
+    chosen = str(operands[0]) if name in ("cs", "CS") else None
+    if chosen in named and str(named[chosen][0]) not in SPACES:
+        yield f"6.2.4: colour space {named[chosen][0]}"
+    model = DEVICES.get(chosen) if chosen is not None else MODELS.get(name)
+    if model is not None and not _told(model, set(named), profile):
+        yield f"6.2.4.3: device colour {model} beside an output intent of {profile}"
 
 
 def _told(model: str, spaces: set[str], profile: str | None) -> bool:

@@ -12,12 +12,14 @@ from typing import Any
 import pikepdf
 import pytest
 from pikepdf import Array, Dictionary, Name
+from PIL import Image
 
 from ca.suites import Suite
 from licence.render.pdf import render_pdf
 from seal.longlife.levels import Level
 from seal.longlife.region import extend_now
 from seal.orders import PdfOrder, Placement
+from seal.pdf.painted import Wanted, paint
 from seal.pdf_forms import Level as StampLevel
 from seal.places import OnPages, Riding, Way
 from seal.stamp import stamp_pdf
@@ -73,21 +75,30 @@ def test_a_sealed_licence_is_too_at_every_level(
 # --- files of others -------------------------------------------------------------------------------------------------
 
 
-def foreign(part: str, *, xref: bool = False, newline: bool = True) -> bytes:
-    """A page of another maker's PDF/A, with nothing on it but a grey bar."""
+def profile_of(model: str) -> bytes:
+    """A profile of this colour model as far as its header says; nobody here paints with it."""
+    octets = bytearray(SRGB.read_bytes())
+    octets[16:20] = model.ljust(4).encode()
+    return bytes(octets)
+
+
+def foreign(part: str, *, xref: bool = False, newline: bool = True, intent: str | None = "RGB") -> bytes:
+    """A page of another maker's PDF/A, with nothing on it but a grey bar; with no `intent`, of a colour of its own."""
     pdf = pikepdf.new()
     for _ in range(2):
         pdf.add_blank_page(page_size=(595, 842))
     for page in pdf.pages:
-        page.obj.Contents = pdf.make_stream(b"0.5 g 72 72 200 20 re f")
-    profile = pdf.make_stream(SRGB.read_bytes(), N=3)
-    pdf.Root.OutputIntents = Array(
-        [
-            Dictionary(
-                Type=Name.OutputIntent, S=Name.GTS_PDFA1, OutputConditionIdentifier="sRGB", DestOutputProfile=profile
-            )
-        ]
-    )
+        page.obj.Contents = pdf.make_stream(
+            b"0.5 g 72 72 200 20 re f" if intent else b"/Own cs 0.5 sc 72 72 200 20 re f"
+        )
+        own = Array([Name.CalGray, Dictionary(WhitePoint=[0.9505, 1, 1.089])])
+        page.obj.Resources = Dictionary(ColorSpace=Dictionary(Own=own))
+    if intent is not None:
+        channels = {"GRAY": 1, "RGB": 3, "CMYK": 4}[intent]
+        profile = pdf.make_stream(profile_of(intent), N=channels)
+        said = Dictionary(Type=Name.OutputIntent, S=Name.GTS_PDFA1, OutputConditionIdentifier=intent)
+        said.DestOutputProfile = profile
+        pdf.Root.OutputIntents = Array([said])
     with pdf.open_metadata(set_pikepdf_as_editor=False) as xmp:
         xmp["pdfaid:part"], xmp["pdfaid:conformance"] = part, "B"
     out = io.BytesIO()
@@ -121,6 +132,58 @@ WAYS = {
 @pytest.mark.parametrize("way", WAYS)
 def test_whatever_way_the_seal_shows(one_region: Region, way: str) -> None:
     assert pdfa.violations(stamped(one_region, foreign("2"), **WAYS[way])) == []
+
+
+INTENTS = [
+    (part, intent)
+    for part in ("1", "2", "3")
+    for intent in ("RGB", "CMYK", "GRAY", None)
+    if (part, intent) != ("2", "RGB")
+]
+
+
+@pytest.mark.parametrize(("part", "intent"), INTENTS, ids=str)
+def test_the_seal_takes_the_ink_a_document_allows(
+    one_region: Region, tmp_path: Path, part: str, intent: str | None
+) -> None:
+    """Red of its own where the intent is of other colours, no blending where there is none and in PDF/A-1."""
+    document = foreign(part, intent=intent)
+    assert pdfa.violations(document) == []
+    file = stamped(one_region, document, DUAL, dated=date(2026, 11, 23))
+    assert pdfa.violations(file) == []
+    assert pdfa.claims(file) == (part, "B")
+    assert oracles.qpdf_clean(tmp_path, file)
+    assert (b"/CalRGB" in file) == (intent != "RGB")
+    assert (b"/Multiply" in file) == (part != "1" and intent is not None)
+    assert "Signature is Valid" in oracles.pdfsig(tmp_path, file)[-1]
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize(("part", "intent"), [("1", "CMYK"), ("2", None)], ids=["1-cmyk", "2-none"])
+def test_whatever_way_the_seal_shows_in_its_ink(one_region: Region, way: str, part: str, intent: str | None) -> None:
+    assert pdfa.violations(stamped(one_region, foreign(part, intent=intent), **WAYS[way])) == []
+
+
+def test_a_file_without_a_claim_gets_the_plain_ink(one_region: Region) -> None:
+    """Also when it has intents and metadata of other kinds, or such that cannot be read."""
+    document = foreign("2", intent="CMYK")
+    for old, new in ((b"pdfaid:part", b"pdfaid:pert"), (b"/Subtype /XML", b"/Filter /LZWx")):
+        assert old in document
+        file = stamped(one_region, document.replace(old, new))
+        assert (b"/CalRGB" in file, b"/Multiply" in file) == (False, True)
+
+
+def test_the_ink_is_the_same_red(one_region: Region) -> None:
+    """Painted by PDFium: device RGB and CalRGB differ by no more than the eye forgives, with and without blending."""
+    shown = []
+    for part, intent in (("2", "RGB"), ("2", "CMYK"), ("1", "RGB"), ("1", "CMYK")):
+        file = stamped(one_region, foreign(part, intent=intent))
+        (painted,) = paint([Wanted(file, picture=True)])
+        assert painted is not None
+        picture = Image.open(io.BytesIO(painted.png)).convert("RGB")
+        colours = picture.getcolors(1 << 20) or []
+        shown.append(max((count, value) for count, value in colours if value[0] > 1.5 * value[1])[1])
+    assert all(max(abs(a - b) for a, b in zip(one, shown[0], strict=True)) <= 12 for one in shown), shown
 
 
 # --- the rules themselves --------------------------------------------------------------------------------------------
