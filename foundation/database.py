@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Protocol
 
-from sqlalchemy import DateTime, MetaData, create_engine, event
+from sqlalchemy import Connection, DateTime, MetaData, create_engine, event
 from sqlalchemy.engine import URL, Dialect, Engine, make_url
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -65,9 +65,27 @@ class _ReadSession(Session):
         super().flush(objects)
 
 
+class Connects(Protocol):
+    """What plain statements (`foundation.rows`, the audit trail) need: a session has it, and `_Plain` has only it."""
+
+    def connection(self) -> Connection: ...
+
+
+class _Plain:
+    __slots__ = ("_connection",)
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def connection(self) -> Connection:
+        return self._connection
+
+
 class Database:
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
+        # SQLite writers say BEGIN IMMEDIATE; readers must not, or they would queue behind each other.
+        self._reader = engine.execution_options(yinxin_read=True)
 
     @property
     def dialect(self) -> str:
@@ -76,14 +94,26 @@ class Database:
     @contextmanager
     def begin(self) -> Iterator[Session]:
         """One write transaction: commits at the end, rolls back on any exception."""
-        with _translated(), Session(self.engine, expire_on_commit=False) as session, session.begin():
+        with translated(), Session(self.engine, expire_on_commit=False) as session, session.begin():
             yield session
 
     @contextmanager
     def read(self) -> Iterator[Session]:
         """One consistent read; never writes."""
-        with _translated(), _ReadSession(self._reader, expire_on_commit=False) as session:
+        with translated(), _ReadSession(self._reader, expire_on_commit=False) as session:
             yield session
+
+    @contextmanager
+    def begin_plain(self) -> Iterator[Connects]:
+        """As `begin`, without a session's unit of work: for the few statements on the way of every stamp."""
+        with translated(), self.engine.begin() as connection:
+            yield _Plain(connection)
+
+    @contextmanager
+    def read_plain(self) -> Iterator[Connects]:
+        """As `read`, in the same way."""
+        with translated(), self._reader.connect() as connection:
+            yield _Plain(connection)
 
     def reader(self) -> Any:
         """A DBAPI connection outside the pool that cannot write, each statement a transaction.
@@ -100,17 +130,12 @@ class Database:
             connection.read_only, connection.autocommit, connection.prepare_threshold = True, True, 0
         return connection
 
-    @property
-    def _reader(self) -> Engine:
-        # SQLite writers say BEGIN IMMEDIATE; readers must not, or they would queue behind each other.
-        return self.engine.execution_options(yinxin_read=True)
-
     def dispose(self) -> None:
         self.engine.dispose()
 
 
 @contextmanager
-def _translated() -> Iterator[None]:
+def translated() -> Iterator[None]:
     """Busy, full, unreachable or deadlocked is `Unavailable`: it was rolled back, so the caller may retry."""
     try:
         yield

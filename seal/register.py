@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeVar
 
 from sqlalchemy import bindparam, select, update
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Session
 
+from foundation.database import Connects
 from foundation.errors import InvalidInput
 from foundation.principal import Principal
 from foundation.rows import Plain
@@ -20,6 +23,7 @@ from seal.models import OrderState, SealOrder, SealRow
 from seal.orders import BatchPlace, Matter
 from seal.room import SealRoom
 
+S = TypeVar("S", bound=Connects)
 MOST_KEY = 200
 ORDERS = Plain(SealOrder)
 _BY_KEY = select(*ORDERS.columns).where(
@@ -85,29 +89,63 @@ def find(room: SealRoom, order: Order) -> SealOrder | None:
             "seal.order_key",
             Text(f"用章编号须为 1 至 {MOST_KEY} 个字符。", f"The order key takes 1 to {MOST_KEY} characters."),
         )
-    with room.ground.db.read() as session:
+    with room.ground.db.read_plain() as session:
         row = ORDERS.one(session, _BY_KEY, {"department": order.seal.department, "order_key": order.order_key})
-    if row is not None and (row.seal_id, row.format, row.document_sha256, row.terms) != (
+    if row is not None:
+        check_same(row, order)
+    return row
+
+
+def check_same(row: SealOrder, order: Order) -> None:
+    """`OrderTaken` when the key was given for something else."""
+    if (row.seal_id, row.format, row.document_sha256, row.terms) != (
         order.seal.id,
         order.format,
         order.sha256,
         order.canonical_terms,
     ):
         raise OrderTaken
-    return row
 
 
 def record(
     room: SealRoom,
     principal: Principal,
     order: Order,
-    beside: Callable[[Session, SealOrder], None],
+    begin: Callable[[], AbstractContextManager[S]],
+    beside: Callable[[S, SealOrder], None],
     *,
     approvals: int = 0,
 ) -> SealOrder:
-    """Commit the intent, what `beside` adds, and its audit row; when another process was first, its row."""
+    """Commit the intent, what `beside` adds, and its audit row; when another process was first, its row.
+
+    `begin`: the database's, plain where `beside` needs no session.
+    """
     now = room.ground.clock.now().replace(microsecond=0)
-    row = SealOrder(
+    state = OrderState.WAITING if approvals and order.batch is None else OrderState.RECORDED
+    row = row_of(room, principal, order, now, state, approvals)
+    try:
+        with begin() as session:
+            ORDERS.add(session, row)
+            beside(session, row)
+            room.ground.audit.record(
+                session,
+                principal,
+                action="seal.stamp.record",
+                object=f"seal-order:{row.id}",
+                payload=about(row, order.seal.code),
+            )
+    except IntegrityError:
+        found = find(room, order)
+        if found is None:
+            raise
+        return found
+    return row
+
+
+def row_of(
+    room: SealRoom, principal: Principal, order: Order, now: datetime, state: OrderState, approvals: int = 0
+) -> SealOrder:
+    return ORDERS.made(
         id=room.ground.ids.uuid7(),
         department=order.seal.department,
         order_key=order.order_key,
@@ -118,27 +156,15 @@ def record(
         terms=order.canonical_terms,
         principal=principal.label,
         signing_time=now,
-        state=OrderState.WAITING if approvals and order.batch is None else OrderState.RECORDED,
+        state=state,
         recorded_at=now,
         approvals=approvals,
     )
-    try:
-        with room.ground.db.begin() as session:
-            ORDERS.add(session, row)
-            beside(session, row)
-            room.ground.audit.record(
-                session,
-                principal,
-                action="seal.stamp.record",
-                object=f"seal-order:{row.id}",
-                payload={"seal": order.seal.code, "format": row.format, "document_sha256": row.document_sha256},
-            )
-    except IntegrityError:
-        found = find(room, order)
-        if found is None:
-            raise
-        return found
-    return row
+
+
+def about(row: SealOrder, seal_code: str) -> dict[str, str]:
+    """What the audit rows of an order say."""
+    return {"seal": seal_code, "format": row.format, "document_sha256": row.document_sha256}
 
 
 def finish(room: SealRoom, principal: Principal, row: SealOrder, seal_code: str, sealed: bytes) -> bytes:
@@ -152,7 +178,7 @@ def finish(room: SealRoom, principal: Principal, row: SealOrder, seal_code: str,
 def close(room: SealRoom, principal: Principal, row: SealOrder, seal_code: str, digest: str, size: int) -> bool:
     """The stored result is the order's; False when another process was first."""
     ground = room.ground
-    with ground.db.begin() as session:
+    with ground.db.begin_plain() as session:
         values = {"order": row.id, "at": ground.clock.now(), "digest": digest, "size": size}
         closed = session.connection().execute(_CLOSE, values).rowcount == 1
         if closed:
@@ -161,12 +187,7 @@ def close(room: SealRoom, principal: Principal, row: SealOrder, seal_code: str, 
                 principal,
                 action="seal.stamp",
                 object=f"seal-order:{row.id}",
-                payload={
-                    "seal": seal_code,
-                    "format": row.format,
-                    "document_sha256": row.document_sha256,
-                    "result_sha256": digest,
-                },
+                payload={**about(row, seal_code), "result_sha256": digest},
             )
     return closed
 

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from sqlalchemy import bindparam, exists, select
-from sqlalchemy.orm import Session, class_mapper
+from sqlalchemy.orm import class_mapper
 
+from foundation.database import Connects
 from foundation.rows import Plain
 from seal.approval.models import PolicyState, SealPolicy
 from seal.models import SealOrder, SealRow
@@ -30,7 +31,7 @@ class Standing:
     """Whether rules of use are in force."""
 
 
-def look(session: Session, order_id: UUID) -> Standing | None:
+def look(session: Connects, order_id: UUID) -> Standing | None:
     """None when there is no such order, or no such seal."""
     found = session.connection().execute(_LOOK, {"order": order_id}).one_or_none()
     if found is None:

@@ -16,10 +16,10 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import insert
-from sqlalchemy.orm import Session
 
 from foundation.audit.models import AuditRow
 from foundation.clock import Clock
+from foundation.database import Connects
 from foundation.ids import Ids
 from foundation.principal import Principal
 from foundation.secrets import Mac
@@ -66,11 +66,11 @@ class Audit:
         self._count = itertools.count(1)
         self._lock = threading.Lock()
 
-    def record(self, session: Session, principal: Principal, *, action: str, object: str, payload: Payload) -> None:  # noqa: A002
+    def record(self, session: Connects, principal: Principal, *, action: str, object: str, payload: Payload) -> None:  # noqa: A002
         """Add one row to `session`. `payload` must hold no personal data: ids, codes, digests, counts, reasons."""
         self.record_many(session, principal, (Entry(action, object, payload),))
 
-    def record_many(self, session: Session, principal: Principal, entries: Sequence[Entry]) -> None:
+    def record_many(self, session: Connects, principal: Principal, entries: Sequence[Entry]) -> None:
         """As `record`, for all of `entries` in one statement, at once."""
         session.connection().execute(_WRITE, [self._values(principal, entry) for entry in entries])
 

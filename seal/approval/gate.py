@@ -8,17 +8,19 @@ from __future__ import annotations
 
 import contextlib
 import json
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session, class_mapper
 
+from foundation.database import Connects
 from foundation.errors import TooLarge
 from foundation.principal import Principal
 from foundation.rows import Plain
 from foundation.text import Text
-from seal import register
+from seal import register, register_many
 from seal.approval import counting, kept_orders, rules
 from seal.approval.errors import CaseEnded, CaseUnknown, Waiting
 from seal.approval.models import CaseKind, CaseState, PolicyState, SealCase, SealPolicy, SealUse
@@ -43,7 +45,7 @@ _RULED = (
 def record(room: SealRoom, principal: Principal, order: Order) -> SealOrder:
     """Put the order on record: ready, or waiting for approvals. A seal without rules is used as it always was."""
     if order.batch is None:
-        with contextlib.suppress(_Ruled):
+        with contextlib.suppress(Ruled):
             return _without_rules(room, principal, order)
     with room.ground.db.read() as session:
         policy = counting.active(session, order.seal.id)
@@ -73,7 +75,9 @@ def record(room: SealRoom, principal: Principal, order: Order) -> SealOrder:
             case.sealed_order = kept_orders.close(
                 room.ground.cipher, kept_orders.TABLE, "sealed_order", case.id, order.given
             )
-        session.add_all((case, _use(order, row, principal, case.id)))
+        session.add(case)
+        session.flush()
+        USES.add(session, _use(order, row, principal, case.id))
         room.ground.audit.record(
             session,
             principal,
@@ -82,22 +86,37 @@ def record(room: SealRoom, principal: Principal, order: Order) -> SealOrder:
             payload={"order": str(row.id), "seal": order.seal.code, "sha256": case.digest, "needed": case.needed},
         )
 
-    return register.record(room, principal, order, beside, approvals=ruled.approvals)
+    return register.record(room, principal, order, room.ground.db.begin, beside, approvals=ruled.approvals)
 
 
-class _Ruled(Exception):  # noqa: N818 - a turn taken inside this module, no error
+class Ruled(Exception):  # noqa: N818 - a turn to take, no error
     """There are rules, so the order takes the long way; nothing was recorded."""
 
 
 def _without_rules(room: SealRoom, principal: Principal, order: Order) -> SealOrder:
     """That there are none is seen in the transaction that records."""
 
-    def beside(session: Session, row: SealOrder) -> None:
+    def beside(session: Connects, row: SealOrder) -> None:
         if session.connection().execute(_RULED, {"seal": row.seal_id}).first() is not None:
-            raise _Ruled
+            raise Ruled
         USES.add(session, _use(order, row, principal, None))
 
-    return register.record(room, principal, order, beside)
+    return register.record(room, principal, order, room.ground.db.begin_plain, beside)
+
+
+def record_together(room: SealRoom, principal: Principal, orders: Sequence[Order]) -> dict[str, SealOrder]:
+    """Items of a batch on record in one transaction, by their keys; `Ruled` where their seal has rules of use."""
+
+    def beside(session: Session, rows: Sequence[SealOrder]) -> None:
+        if session.connection().execute(_RULED, {"seal": rows[0].seal_id}).first() is not None:
+            raise Ruled
+        uses = [
+            _use(order, row, principal, None, order.batch.number if order.batch else None)
+            for order, row in zip(orders, rows, strict=True)
+        ]
+        USES.add_all(session, uses)
+
+    return register_many.record(room, principal, orders, beside)
 
 
 def check(room: SealRoom, ruled: Rules, order: Order, principal: Principal, now: datetime) -> None:
@@ -175,14 +194,14 @@ def _within_batch(room: SealRoom, principal: Principal, order: Order, policy: Se
         check(room, ruled, order, principal, room.ground.clock.now())
         case_id, approvals = case.id, ruled.approvals
 
-    def beside(session: Session, row: SealOrder) -> None:
+    def beside(session: Connects, row: SealOrder) -> None:
         USES.add(session, _use(order, row, principal, case_id, item))
 
-    return register.record(room, principal, order, beside, approvals=approvals)
+    return register.record(room, principal, order, room.ground.db.begin_plain, beside, approvals=approvals)
 
 
 def _use(order: Order, row: SealOrder, principal: Principal, case_id: UUID | None, item: int | None = None) -> SealUse:
-    return SealUse(
+    return USES.made(
         order_id=row.id,
         seal_id=row.seal_id,
         case_id=case_id,
