@@ -89,7 +89,7 @@ def resident(region: Region, residents: Iterator[Login]) -> Visitor:
 def log_in_through(visitor: Visitor, address: str, person: Login) -> requests.Response:
     """From the button at `address` through the region's two pages to wherever they lead."""
     region = visitor.region.url
-    page = visitor.http.get(f"{address}/login", timeout=30)
+    page = visitor.http.get(f"{address}/login", timeout=120)
     assert urlsplit(page.url)._replace(query="").geturl() == f"{region}/login"
     fields = hidden(page.text) | {"identifier": person.username, "password": person.password}
     page = visitor.http.post(page.url, data=fields, timeout=60)
@@ -114,14 +114,14 @@ def started(region: Region, script: str, *words: str) -> Iterator[None]:
         assert process.poll() is None, "a sample system stopped by itself"
     finally:
         process.terminate()
-        process.wait(timeout=30)
+        process.wait(timeout=120)
 
 
 def wait_for(address: str) -> None:
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 240
     while True:
         try:
-            requests.get(address, timeout=3)
+            requests.get(address, timeout=10)
         except requests.ConnectionError:
             if time.monotonic() > deadline:
                 raise

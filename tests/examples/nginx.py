@@ -70,11 +70,11 @@ def proxy(folder: Path, upstream: str, secret: str) -> Iterator[tuple[str, Path]
         yield f"https://127.0.0.1:{port}", certificate
     finally:
         process.terminate()
-        process.wait(timeout=20)
+        process.wait(timeout=120)
 
 
 def _wait(port: int, process: subprocess.Popen[bytes], errors: Path) -> None:
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 120
     while process.poll() is None and time.monotonic() < deadline:
         with socket.socket() as probe:
             if probe.connect_ex(("127.0.0.1", port)) == 0:

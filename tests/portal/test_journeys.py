@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -109,15 +108,17 @@ def test_a_window_scans_by_camera_and_sees_genuine_then_revoked(
     expect(verdict).to_contain_text("证照已注销")
 
 
-def test_a_handheld_scanner_is_answered_within_a_second(visit: Visit, region: Region) -> None:
+def test_a_handheld_scanner_is_answered_by_one_request(visit: Visit, region: Region) -> None:
+    """As quick as a page can be; seconds are measured by `bench`."""
     text = licence_code(visit, region)
     page = enter(visit(), region, "window", "/window")
     expect(page.locator("#f-code")).to_be_focused()
     page.keyboard.insert_text(text)
-    begun = time.monotonic()
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
     page.keyboard.press("Enter")
     expect(page.locator("#result .verdict.genuine")).to_be_visible()
-    assert time.monotonic() - begun < 1.5
+    assert len(asked) == 1, asked
     altered = text[:-9] + ("0" if text[-9] != "0" else "1") + text[-8:]
     page.keyboard.insert_text(altered)
     page.keyboard.press("Enter")

@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from datetime import timedelta
 from pathlib import Path
 from threading import Barrier, Thread
@@ -27,6 +26,7 @@ from seal.make import make_seal
 from seal.models import OrderState, SealOrder, SealRow, SealState
 from seal.orders import OfdOrder, PdfOrder, Placement, SealRequest, Stamped
 from seal.stamp import stamp_ofd, stamp_pdf
+from tests.limits import calls
 from tests.seal import papers
 from tests.seal.conftest import MARKET, TRANSPORT, Region, build, clerk
 from tests.seal.test_pdf import signatures
@@ -314,12 +314,8 @@ def test_a_killed_making_is_finished_by_running_it_again(region: Region, point: 
 # --- figures ---------------------------------------------------------------------------------------------------------
 
 
-def test_a_seal_costs_less_than_forty_milliseconds(one_region: Region) -> None:
-    """CPU of this process for one SM2 seal with time stamp, register, audit and storage: the least of twenty."""
-    costs = []
-    for _ in range(20):
-        wanted = pdf_order(one_region, one_region.key())
-        before = time.process_time()
-        stamp_pdf(one_region.room, one_region.principal, wanted)
-        costs.append(time.process_time() - before)
-    assert min(costs) < 0.040
+def test_a_seal_costs_little(one_region: Region) -> None:
+    """Calls for one SM2 seal with time stamp, register, audit and storage; seconds are measured by `bench`."""
+    stamp_pdf(one_region.room, one_region.principal, pdf_order(one_region, one_region.key()))
+    wanted = pdf_order(one_region, one_region.key())
+    assert calls(lambda: stamp_pdf(one_region.room, one_region.principal, wanted)) < 30_000

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import json
-import time
 from datetime import date
 
 import pytest
@@ -13,6 +12,7 @@ from hypothesis import strategies as st
 
 from ca.reading import read_certificate
 from foundation.errors import InvalidInput, YinxinError
+from tests.limits import calls
 from tests.verify import make_code_vectors as vectors
 from verify import base41, cbor, codes
 from verify.code_errors import CodeError, CodeFault
@@ -221,10 +221,8 @@ def test_a_dictionary_saves_room() -> None:
     assert sizes[1] <= sizes[0] - 25
 
 
-def test_a_code_is_checked_in_a_few_milliseconds() -> None:
-    parsed = codes.read(DOCUMENT["cases"][0]["text"])
-    codes.check(parsed, TRUST)
-    start = time.process_time()
-    for _ in range(20):
-        codes.check(codes.read(DOCUMENT["cases"][0]["text"]), TRUST)
-    assert (time.process_time() - start) / 20 < 0.020
+def test_a_code_is_checked_with_little_work() -> None:
+    """Calls: twice what they are now. Seconds are measured by `bench`."""
+    text = DOCUMENT["cases"][0]["text"]
+    codes.check(codes.read(text), TRUST)
+    assert calls(lambda: codes.check(codes.read(text), TRUST)) < 1000

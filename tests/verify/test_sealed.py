@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 
+from tests.limits import calls
 from tests.verify.conftest import Sealed
 from verify.report import Report, Verdict
 
@@ -28,14 +27,9 @@ def test_untouched_files_are_genuine(sealed: Sealed, kind: str) -> None:
     assert [line.status for line in report.signatures[0].certificate_path] == ["good", "good", "anchor"]
 
 
-@pytest.mark.parametrize(("kind", "most"), [("sm2", 30), ("rsa", 30), ("dual", 40), ("ofd", 30)])
-def test_a_file_is_judged_in_a_few_milliseconds(sealed: Sealed, kind: str, most: int) -> None:
-    """Processor time, best of ten: 7, 7, 22 and 6 ms on the machine of facts/sealing 3.5."""
+@pytest.mark.parametrize(("kind", "most"), [("sm2", 20), ("rsa", 20), ("dual", 60), ("ofd", 10)])
+def test_a_file_is_judged_with_little_work(sealed: Sealed, kind: str, most: int) -> None:
+    """Thousands of calls: three times what they are now. Seconds are measured by `bench`."""
     data = getattr(sealed, kind)
     sealed.judge(data)
-    best = 1.0
-    for _ in range(10):
-        start = time.process_time()
-        sealed.judge(data)
-        best = min(best, time.process_time() - start)
-    assert best * 1000 < most
+    assert calls(lambda: sealed.judge(data)) < 1000 * most
