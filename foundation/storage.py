@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -33,6 +33,10 @@ class Stat:
 class Storage(Protocol):
     def put_new(self, key: str, data: bytes) -> None:
         """Create-only. The same bytes under the same key are accepted again; other bytes raise `Conflict`."""
+        ...
+
+    def put_all(self, files: Mapping[str, bytes]) -> None:
+        """`put_new` for each; durable together, once this returns."""
         ...
 
     def put_file(self, key: str, path: Path) -> None:
@@ -60,20 +64,27 @@ class ObjectStorage:
         self._root = root
 
     def put_new(self, key: str, data: bytes) -> None:
+        self.put_all({key: data})
+
+    def put_all(self, files: Mapping[str, bytes]) -> None:
         with _translated():
-            try:
-                obstore.put(self._store, key, data, mode="create")
-            except AlreadyExistsError:
-                if self.open(key) != data:
-                    raise Conflict(
-                        "storage.exists",
-                        Text(
-                            "同名文件已存在且内容不同，未覆盖。",
-                            "A file of that name exists with other content; it was not replaced.",
-                        ),
-                    ) from None
+            for key, data in files.items():
+                self._create(key, data)
             if self._root is not None:
-                _flush(self._root / key)
+                _flush([self._root / key for key in files])
+
+    def _create(self, key: str, data: bytes) -> None:
+        try:
+            obstore.put(self._store, key, data, mode="create")
+        except AlreadyExistsError:
+            if self.open(key) != data:
+                raise Conflict(
+                    "storage.exists",
+                    Text(
+                        "同名文件已存在且内容不同，未覆盖。",
+                        "A file of that name exists with other content; it was not replaced.",
+                    ),
+                ) from None
 
     def put_file(self, key: str, path: Path) -> None:
         with _translated():
@@ -82,7 +93,7 @@ class ObjectStorage:
                 return
             obstore.put(self._store, key, path, use_multipart=True)
             if self._root is not None:
-                _flush(self._root / key)
+                _flush([self._root / key])
 
     def fetch(self, key: str, path: Path) -> None:
         with _translated(), path.open("wb") as file:
@@ -149,9 +160,9 @@ def probe(storage: Storage, token: str) -> None:
     )
 
 
-def _flush(path: Path) -> None:
-    """Durable before we say stored: the file, then the folder entry that names it."""
-    for target in (path, path.parent):
+def _flush(paths: Sequence[Path]) -> None:
+    """Durable before we say stored: the files, then the folder entries that name them."""
+    for target in (*paths, *dict.fromkeys(path.parent for path in paths)):
         handle = os.open(target, os.O_RDONLY)
         try:
             os.fsync(handle)

@@ -6,7 +6,7 @@ document, no web. `attach` gives the other two roots their way to it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -157,6 +157,9 @@ class NoStorage:
     def put_new(self, key: str, data: bytes) -> None:
         del data
         self._refuse(key)
+
+    def put_all(self, files: Mapping[str, bytes]) -> None:
+        self._refuse(next(iter(files), ""))
 
     def put_file(self, key: str, path: Path) -> None:
         del path

@@ -6,19 +6,20 @@ that dies leaves its chunk to the next; each item is an order of its own with a 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from foundation.failpoints import reach
 from foundation.principal import Principal
+from seal.approval import counting, gate
 from seal.approval.cases_open import BATCH_JOB
 from seal.approval.models import CaseState, SealCase
 from seal.approval.rules import OutsideRules
-from seal.batches import asking, load, one, waiting
+from seal.batches import asking, load, one, together, waiting
 from seal.batches.errors import BatchEmpty, NotNow
 from seal.batches.models import BatchState, ChunkState, ItemState, SealBatch, SealBatchChunk, SealBatchItem
 from seal.room import SealRoom
@@ -182,18 +183,36 @@ def work(room: SealRoom, payload: Mapping[str, Any]) -> None:
             SealBatchItem.state == ItemState.READY,
         )
         items = list(session.scalars(query.order_by(SealBatchItem.number)))
-    way, principal = load.way_of(room, batch), one.giver(batch)
-    for item in items:
+        ruled = counting.active(session, batch.seal_id) is not None
+    for group in _groups(items, ruled=ruled):
         if not _goes_on(room, batch_id, run):
             return
         try:
-            one.stamp(room, principal, batch, way, item)
+            _stamp(room, batch, number, group, ruled=ruled)
         except OutsideRules as error:
             waiting.until_allowed(room, batch, (CHUNK_JOB, number, run), error)
             return
-        reach("seal.batch_item")
     if _goes_on(room, batch_id, run):
         _close(room, batch_id, number)
+
+
+def _groups(items: list[SealBatchItem], *, ruled: bool) -> Iterable[list[SealBatchItem]]:
+    """Under rules of use each item is counted by itself."""
+    return ([item] for item in items) if ruled else together.groups(items)
+
+
+def _stamp(room: SealRoom, batch: SealBatch, chunk: int, items: list[SealBatchItem], *, ruled: bool) -> None:
+    way, principal = load.way_of(room, batch), one.giver(batch)
+    if not ruled:
+        try:
+            together.stamp(room, principal, batch, way, chunk, items)
+        except gate.Ruled:  # they came this moment
+            pass
+        else:
+            return
+    for item in items:
+        one.stamp(room, principal, batch, way, chunk, item)
+        reach("seal.batch_item")
 
 
 def _goes_on(room: SealRoom, batch_id: UUID, run: int) -> bool:
@@ -203,29 +222,14 @@ def _goes_on(room: SealRoom, batch_id: UUID, run: int) -> bool:
 
 
 def _close(room: SealRoom, batch_id: UUID, number: int) -> None:
-    """Count the chunk; the last one ends the batch."""
+    """The chunk is done; the last one ends the batch."""
     with room.ground.db.begin() as session:
         held = _held(session, batch_id)
-        chunk = session.get_one(SealBatchChunk, (batch_id, number))
-        counted = dict(
-            session.execute(
-                select(SealBatchItem.state, func.count())
-                .where(SealBatchItem.batch_id == batch_id, SealBatchItem.number.between(chunk.first, chunk.last))
-                .group_by(SealBatchItem.state)
-            ).all()
-        )
-        chunk.state, chunk.sealed, chunk.failed = (
-            ChunkState.DONE,
-            counted.get(ItemState.SEALED, 0),
-            counted.get(ItemState.FAILED, 0),
-        )
+        session.get_one(SealBatchChunk, (batch_id, number)).state = ChunkState.DONE
         session.flush()
-        left = session.scalar(
-            select(func.count())
-            .select_from(SealBatchChunk)
-            .where(SealBatchChunk.batch_id == batch_id, SealBatchChunk.state == ChunkState.WAITING)
-        )
-        if not left and held.state == BatchState.RUNNING:
+        waits = SealBatchChunk.batch_id == batch_id, SealBatchChunk.state == ChunkState.WAITING
+        left = session.scalar(select(SealBatchChunk.number).where(*waits).limit(1))
+        if left is None and held.state == BatchState.RUNNING:
             held.state, held.finished_at = BatchState.DONE, room.ground.clock.now()
             room.ground.audit.record(
                 session,
