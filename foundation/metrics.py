@@ -60,6 +60,12 @@ SANDBOX_BUSY = Gauge("yinxin_verify_busy", "Files being read now", registry=REGI
 SANDBOX_WAITING = Gauge(
     "yinxin_verify_waiting", "Files waiting to be read", registry=REGISTRY, multiprocess_mode="livesum"
 )
+APART_ENDED = Counter(
+    "yinxin_apart_ended_total",
+    "Pages, pictures and tables nobody could finish reading: time, memory, gone (the process broke), fault (ours)",
+    ("work", "why"),
+    registry=REGISTRY,
+)
 
 
 def exposition() -> bytes:

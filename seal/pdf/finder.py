@@ -1,36 +1,28 @@
 """Looking for a keyword in a PDF's text (PDF 关键字查找), in a process of its own: PDFium is native code.
 
-Started by `seal.pdf.words` for one search. Takes the question as one line of JSON and the file on standard input,
-answers one line of JSON. Holds nothing worth taking, and lives under hard limits of memory and processor time.
+Asked by `seal.pdf.words` through `foundation.apart` for one search.
 """
 
 from __future__ import annotations
 
-import json
-import resource
-import sys
 from typing import Any
 
 from pypdfium2 import PdfDocument, raw
 
+from foundation.apart.child import Tell
 from seal.matching import occurrences
+from seal.pdf import page_fonts
 
 MOST_CHARACTERS = 2_000_000
-MEMORY = 1024 * 1024 * 1024
 _pdfium: Any = raw
 
 
-def main() -> None:
-    question = json.loads(sys.stdin.buffer.readline())
-    seconds = int(question["seconds"])
-    data = sys.stdin.buffer.read()
-    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    answer = search(data, question["text"], question["first"], question["last"], question["most"])
-    sys.stdout.write(json.dumps(answer))
-    sys.stdout.flush()
+def warm() -> None:
+    page_fonts.give()
+
+
+def work(question: Any, documents: tuple[bytes, ...], tell: Tell) -> None:
+    tell(search(documents[0], question["text"], question["first"], question["last"], question["most"]))
 
 
 def search(data: bytes, text: str, first: int, last: int, most: int) -> dict[str, Any]:

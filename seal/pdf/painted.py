@@ -1,20 +1,20 @@
-"""Pictures of PDF pages (页面图像) from the very octets: asks `seal.pdf.painter` in a bounded child process."""
+"""Pictures of PDF pages (页面图像) from the very octets: asks `seal.pdf.painter` in a confined process of its own."""
 
 from __future__ import annotations
 
 import base64
-import json
-import subprocess
-import sys
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from typing import Any
 
+from foundation.apart import keeper
+from foundation.apart.limits import Why
 from seal.pdf.problems import PdfRefused
 
-SECONDS, WALL_SECONDS = 20, 90
-_ROOT = Path(__file__).resolve().parents[2]
-_START = f"import sys; sys.path.insert(0, {str(_ROOT)!r}); from seal.pdf.painter import main; main()"
+WORK = "seal.pdf.painter:work"
+PNG = b"\x89PNG\r\n\x1a\n"
+_SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,41 +38,41 @@ class Painted:
 
 
 def paint(wanted: Sequence[Wanted]) -> list[Painted | None]:
-    """In one child, in order; None for a document that could not be painted, also when it took the child with it."""
-    jobs = [{"size": len(one.document), "page": one.page, "dpi": one.dpi, "picture": one.picture} for one in wanted]
-    question = json.dumps({"jobs": jobs, "seconds": SECONDS + len(jobs)}).encode() + b"\n"
-    try:
-        done = subprocess.run(
-            [sys.executable, "-I", "-c", _START],
-            input=question + b"".join(one.document for one in wanted),
-            capture_output=True,
-            check=False,
-            timeout=WALL_SECONDS,
-            env={"LC_ALL": "C.UTF-8"},
-        )
-        lines = done.stdout.splitlines()
-    except subprocess.TimeoutExpired as error:
-        lines = (error.stdout or b"").splitlines()
-    found = [_read(line) for line in lines[: len(jobs)]]
-    return found + [None] * (len(jobs) - len(found))
+    """In order, each in a process of its own; None for a document that could not be painted."""
+    return [_paint(one)[0] for one in wanted]
 
 
 def page(document: bytes, number: int, dpi: int = 96) -> Painted:
     """One page with its picture; raises `PdfRefused` when it cannot be shown."""
-    (found,) = paint([Wanted(document, number, dpi, picture=True)])
-    if found is None:
-        raise PdfRefused("unpaintable", "这一页无法显示。", "This page cannot be shown.")
-    return found
+    found, why = _paint(Wanted(document, number, dpi, picture=True))
+    if found is not None:
+        return found
+    if why in (Why.TIME, Why.MEMORY):
+        raise PdfRefused(
+            "page_limit",
+            "这一页过于复杂，限定的时间和内存内画不出来。请勿据此盖章，可下载文件核对。",
+            "This page is too complicated to be drawn within the limits. Do not stamp unseen: download it and look.",
+        )
+    raise PdfRefused(
+        "unpaintable",
+        "这一页无法显示：文件已损坏，或占用内存过多。",
+        "This page cannot be shown: the file is damaged, or needs too much memory.",
+    )
 
 
-def _read(line: bytes) -> Painted | None:
+def _paint(one: Wanted) -> tuple[Painted | None, Why | None]:
+    question = {"page": one.page, "dpi": one.dpi, "picture": one.picture}
+    told = keeper.ask(WORK, question, [one.document])
+    return (_read(told.parts[0]) if told.whole and len(told.parts) == 1 else None), told.why
+
+
+def _read(said: Any) -> Painted | None:
     try:
-        said = json.loads(line)
-        if "failed" in said:
+        png = base64.b64decode(said["png"], validate=True) if said["png"] else b""
+        if _SHA256.fullmatch(said["sha256"]) is None or (png and not png.startswith(PNG)):
             return None
-        png = base64.b64decode(said["png"]) if said["png"] else b""
         return Painted(
-            int(said["pages"]), int(said["page"]), int(said["width"]), int(said["height"]), str(said["sha256"]), png
+            int(said["pages"]), int(said["page"]), int(said["width"]), int(said["height"]), said["sha256"], png
         )
     except (ValueError, KeyError, TypeError):
         return None

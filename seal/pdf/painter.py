@@ -1,41 +1,33 @@
-"""Painting pages of PDFs (PDF 页面成像), in a process of its own: PDFium is native code.
+"""Painting one page of a PDF (PDF 页面成像), in a process of its own: PDFium is native code.
 
-Started by `seal.pdf.painted` for a few documents. Takes one line of JSON that says how long each document is and which
-page is wanted, then the documents; answers one line of JSON each. Bounded in memory, time and pixels.
+Asked by `seal.pdf.painted` through `foundation.apart`. Rows go straight from PDFium's picture into hash and PNG, so
+that the page is in memory once.
 """
 
 from __future__ import annotations
 
 import base64
 import hashlib
-import json
-import resource
 import struct
-import sys
 import zlib
+from collections.abc import Iterator
 from typing import Any
 
 from pypdfium2 import PdfDocument
 
-MEMORY = 1024 * 1024 * 1024
+from foundation.apart.child import Tell
+from seal.pdf import page_fonts
+
 MOST_PIXELS = 16_000_000
 
 
-def main() -> None:
-    question = json.loads(sys.stdin.buffer.readline())
-    seconds = int(question["seconds"])
-    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    for job in question["jobs"]:
-        data = sys.stdin.buffer.read(int(job["size"]))
-        try:
-            answer = paint(data, int(job["page"]), int(job["dpi"]), picture=bool(job["picture"]))
-        except Exception as error:  # noqa: BLE001 - native code raises anything; the next document is another matter
-            answer = {"failed": type(error).__name__}
-        sys.stdout.write(json.dumps(answer) + "\n")
-        sys.stdout.flush()
+def warm() -> None:
+    page_fonts.give()
+
+
+def work(question: Any, documents: tuple[bytes, ...], tell: Tell) -> None:
+    """`page`, `dpi`, and `picture`: whether a PNG is wanted."""
+    tell(paint(documents[0], int(question["page"]), int(question["dpi"]), picture=bool(question["picture"])))
 
 
 def paint(data: bytes, number: int, dpi: int, *, picture: bool) -> dict[str, Any]:
@@ -44,35 +36,38 @@ def paint(data: bytes, number: int, dpi: int, *, picture: bool) -> dict[str, Any
     document.init_forms()
     pages = len(document)
     page = document[min(number, pages) - 1]
-    width, height = page.get_size()
-    scale = min(dpi / 72, (MOST_PIXELS / max(width * height, 1)) ** 0.5)
+    width, height = (max(1.0, side) for side in page.get_size())
+    scale = min(dpi / 72, (MOST_PIXELS / (width * height)) ** 0.5, MOST_PIXELS / max(width, height))
     bitmap = page.render(scale=scale, rev_byteorder=True, may_draw_forms=True)
-    rows = _rows(bitmap)
     hashed = hashlib.sha256(f"{bitmap.width} {bitmap.height}\n".encode())
-    for row in rows:
+    packed, body = zlib.compressobj(6), []
+    for row in _rows(bitmap):
         hashed.update(row)
+        if picture:
+            body += [packed.compress(b"\x00"), packed.compress(row)]
+    body.append(packed.flush())
     answer = {"pages": pages, "page": min(number, pages), "width": bitmap.width, "height": bitmap.height}
-    png = base64.b64encode(_png(bitmap.width, bitmap.height, rows)).decode() if picture else None
+    png = base64.b64encode(_png(bitmap.width, bitmap.height, b"".join(body))).decode() if picture else None
     return {**answer, "sha256": hashed.hexdigest(), "png": png}
 
 
-def _rows(bitmap: Any) -> list[bytes]:
-    octets, channels = bytes(bitmap.buffer), bitmap.n_channels
-    rows = []
+def _rows(bitmap: Any) -> Iterator[bytes]:
+    octets, channels, width = memoryview(bitmap.buffer).cast("B"), bitmap.n_channels, bitmap.width
     for line in range(bitmap.height):
-        row = octets[line * bitmap.stride : line * bitmap.stride + bitmap.width * channels]
-        if channels == 4:
-            row = b"".join(row[at : at + 3] for at in range(0, len(row), 4))
-        elif channels == 1:
-            row = b"".join(row[at : at + 1] * 3 for at in range(len(row)))
-        rows.append(row)
-    return rows
+        start = line * bitmap.stride
+        row = bytes(octets[start : start + width * channels])
+        if channels == 3:
+            yield row
+            continue
+        mixed = bytearray(3 * width)
+        for channel in range(3):
+            mixed[channel::3] = row[channel if channels == 4 else 0 :: channels]
+        yield bytes(mixed)
 
 
-def _png(width: int, height: int, rows: list[bytes]) -> bytes:
+def _png(width: int, height: int, body: bytes) -> bytes:
     def chunk(kind: bytes, data: bytes) -> bytes:
         return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
 
     head = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
-    body = zlib.compress(b"".join(b"\x00" + row for row in rows), 6)
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", body) + chunk(b"IEND", b"")

@@ -1,37 +1,31 @@
-"""Where the words of a PDF stand (PDF 文字定位): asks `seal.pdf.finder` in a bounded child process.
+"""Where the words of a PDF stand (PDF 文字定位): asks `seal.pdf.finder` in a confined process of its own.
 
-A hostile file can hang or crash PDFium, not us: the child ends after a few seconds of processor time, and what it says
-is checked against our own reading of the pages.
+A hostile file can hang or crash PDFium, not us: that process ends after a few seconds, and what it says is checked
+against our own reading of the pages.
 """
 
 from __future__ import annotations
 
-import json
-import signal
-import subprocess
-import sys
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
+from foundation.apart import keeper
+from foundation.apart.limits import USUAL, Why
 from seal.matching import Box, last_line
 from seal.pdf.document import Inspected
 from seal.pdf.pages import PageBox
 from seal.pdf.problems import PdfRefused, damaged, reading
 from seal.placing import Found
 
-SECONDS = 10
-WALL_SECONDS = 60
-MOST_ANSWER = 64 * 1024 * 1024
-_ROOT = Path(__file__).resolve().parents[2]
-_START = f"import sys; sys.path.insert(0, {str(_ROOT)!r}); from seal.pdf.finder import main; main()"
+WORK = "seal.pdf.finder:work"
+LIMITS = USUAL
 
 
 def find(inspected: Inspected, text: str, first: int, last: int, most: int) -> Sequence[Found]:
     """Up to `most` occurrences on pages `first` to `last`; raises `PdfRefused` when that is too much."""
     if not isinstance(inspected.data, bytes):
         raise _too_much()
-    answer = _ask(inspected.data, {"text": text, "first": first, "last": last, "most": most, "seconds": SECONDS})
+    answer = _ask(inspected.data, {"text": text, "first": first, "last": last, "most": most})
     if answer["limit"]:
         raise _too_much()
     if answer["pages"] != inspected.count:
@@ -56,23 +50,13 @@ def _seen(box: PageBox, character: Sequence[float]) -> Box:
 
 
 def _ask(data: bytes, question: dict[str, Any]) -> dict[str, Any]:
-    try:
-        done = subprocess.run(
-            [sys.executable, "-I", "-c", _START],
-            input=json.dumps(question).encode() + b"\n" + data,
-            capture_output=True,
-            check=False,
-            timeout=WALL_SECONDS,
-            env={"LC_ALL": "C.UTF-8"},
-        )
-    except subprocess.TimeoutExpired as error:
-        raise _too_much() from error
-    if done.returncode in (-signal.SIGXCPU, -signal.SIGKILL) or b"MemoryError" in done.stderr[-2000:]:
+    told = keeper.ask(WORK, question, [data], LIMITS)
+    if told.why in (Why.TIME, Why.MEMORY):
         raise _too_much()
-    if done.returncode != 0 or len(done.stdout) > MOST_ANSWER:
+    if not told.whole or len(told.parts) != 1:
         raise damaged()
     with reading():
-        answer: dict[str, Any] = json.loads(done.stdout)
+        answer: dict[str, Any] = told.parts[0]
         if answer.keys() != {"pages", "limit", "found"}:
             raise damaged()
         return answer

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 
+from foundation.apart import confinement
 from foundation.clock import FixedClock
 from foundation.errors import Damaged, Unavailable
 from foundation.text import Text
@@ -30,7 +31,7 @@ from tests.verify.test_hostile import xref_bombs
 from tests.verify.test_signed_files import jws
 from verify.judge import Context, judge
 from verify.report import Report, Verdict
-from verify.sandbox import confinement, wire
+from verify.sandbox import wire
 from verify.sandbox.limits import MEBI, Limits
 from verify.sandbox.pool import Sandbox, shared
 from verify.sandbox.questions import Answers
@@ -104,7 +105,7 @@ def test_looking_at_pages_is_done_for_it(sandbox: Sandbox) -> None:
 INSIDE = """
 import json, os, socket, subprocess, sys
 sys.path.insert(0, {root!r})
-from verify.sandbox import confinement
+from foundation.apart import confinement
 devices = sorted(line.split(":")[0].strip() for line in open("/proc/net/dev") if ":" in line)
 alone = os.getpid()
 lacking = confinement.confine(512 * 1024 * 1024, 60)

@@ -1,36 +1,42 @@
 """Making the pictures of one file (图示进程), in a process of its own: PDFium, Pillow and XML over hostile octets.
 
-Started by `verify.exhibits.shown`: a line of JSON, then the file, on standard input; JSON comes back. Holds nothing
-worth taking, and lives under hard limits of memory and processor time.
+Asked by `verify.exhibits.shown` through `foundation.apart`. Parts are told as they are made, so that what was drawn
+before a limit was reached is shown.
 """
 
 from __future__ import annotations
 
-import json
-import resource
-import sys
+import codecs
 from typing import Any
 
+from PIL import Image
+
+from foundation.apart.child import Tell
+from foundation.errors import YinxinError
+from hsm.digests import Digest
+from seal.pdf import page_fonts
 from verify.exhibits import ofd_sheets, pdf_sheets, seal_pictures
 
-MEMORY = 1536 * 1024 * 1024
+_CODECS = ("utf-16-be", "utf-16-le", "utf-16", "gb18030", "gbk", "latin-1", "ascii", "cp437")
 
 
-def main() -> None:
-    question = json.loads(sys.stdin.buffer.readline())
-    seconds = int(question["seconds"])
-    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    sys.stdout.write(json.dumps(answer(sys.stdin.buffer.read(), question)))
-    sys.stdout.flush()
+def warm() -> None:
+    page_fonts.give()
+    Image.init()
+    for name in _CODECS:
+        codecs.lookup(name)
+    Digest.SM3.of(b"")
 
 
-def answer(data: bytes, question: dict[str, Any]) -> dict[str, Any]:
-    found: dict[str, Any] = {"pages": 0, "sheets": [], "seals": {}, "compared": [], "failed": False}
-    if question["kind"] == "pdf":
-        return found | pdf_sheets.show(data, question)
-    if question["kind"] == "ofd":
-        return found | ofd_sheets.show(data)
-    return found | {"seals": seal_pictures.of_file(data)}
+def work(question: Any, documents: tuple[bytes, ...], tell: Tell) -> None:
+    """`kind`, `names` of the signatures, `compare`. Every part is `{what: it}`, see `shown`."""
+    data = documents[0]
+    try:
+        if question["kind"] == "pdf":
+            pdf_sheets.show(data, question, tell)
+        elif question["kind"] == "ofd":
+            ofd_sheets.show(data, tell)
+        else:
+            tell({"seals": seal_pictures.of_file(data)})
+    except YinxinError:
+        tell({"failed": True})

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 from typing import Any
 
+from foundation.apart.child import Tell
 from foundation.der import DerError
 from seal import ses
 from seal.ofd.document import Body, bodies, child, children
@@ -24,7 +25,7 @@ MOST_LINES = 400
 MOST_TEXT = 200
 
 
-def show(data: bytes) -> dict[str, Any]:
+def show(data: bytes, tell: Tell) -> None:
     package = Package.read(data)
     documents = bodies(package)
     listed = listed_signatures(package, documents)
@@ -34,7 +35,10 @@ def show(data: bytes) -> dict[str, Any]:
         mine = [(_name(item, several=len(documents) > 1), item) for item in listed if item.document == body.document]
         told, count = _document(package, body, mine)
         sheets, pages = sheets + told, pages + count
-    return {"pages": pages, "sheets": sheets[:MOST_SHEETS], "seals": _seals(package, listed, len(documents) > 1)}
+    tell({"pages": pages})
+    for sheet in sheets[:MOST_SHEETS]:
+        tell({"sheet": sheet})
+    tell({"seals": _seals(package, listed, len(documents) > 1)})
 
 
 def _name(item: Listed, *, several: bool) -> str:

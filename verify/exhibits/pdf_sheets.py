@@ -13,6 +13,7 @@ from typing import Any
 from PIL import Image
 from pypdfium2 import PdfDocument, PdfiumError
 
+from foundation.apart.child import Tell
 from verify.exhibits.seal_pictures import encoded, of_signature, small
 from verify.pdf.found import Found, collect, cover
 from verify.pdf.pixels import Pixels, differing
@@ -42,20 +43,19 @@ class Drawn:
         return (left, top, right, bottom) if right - left > 1 and bottom - top > 1 else None
 
 
-def show(data: bytes, question: dict[str, Any]) -> dict[str, Any]:
+def show(data: bytes, question: dict[str, Any], tell: Tell) -> None:
     structure = _structure(data)
     found = _covered(data, structure)
     shown = widgets(structure, set(question["names"])) if structure is not None else ()
     seals = {item.signature.field: drawn for item in found if (drawn := _own_picture(item)) is not None}
-    told: dict[str, Any] = {"seals": {name: {"picture": drawn, "cut": False} for name, drawn in seals.items()}}
+    tell({"seals": {name: {"picture": drawn, "cut": False} for name, drawn in seals.items()}})
     try:
         document = _open(data)
-        told |= _sheets(document, shown, told["seals"])
+        _sheets(document, shown, set(seals), tell)
         if question["compare"] is not None:
-            told["compared"] = _compared(data, document, question["compare"])
+            _compared(data, document, question["compare"], tell)
     except PdfiumError:
-        told["failed"] = True
-    return told
+        tell({"failed": True})
 
 
 def _structure(data: bytes) -> Structure | None:
@@ -76,19 +76,18 @@ def _own_picture(item: Found) -> str | None:
     return of_signature(item.coverage.contents) if item.coverage is not None else None
 
 
-def _sheets(document: Any, shown: tuple[Shown, ...], seals: dict[str, Any]) -> dict[str, Any]:
+def _sheets(document: Any, shown: tuple[Shown, ...], known: set[str], tell: Tell) -> None:
     count = len(document)
-    pages = sorted({one.page for one in shown if one.page <= count})[:MOST_SHEETS] or [1]
-    sheets = []
-    for number in pages:
+    tell({"pages": count})
+    for number in sorted({one.page for one in shown if one.page <= count})[:MOST_SHEETS] or [1]:
         here = [one for one in shown if one.page == number]
         drawn = _draw(document, number, FINE if here else 1.5)
         boxes = [(one.name, pixels) for one in here if (pixels := drawn.pixels(one.box)) is not None]
         for name, pixels in boxes:
-            if name not in seals:
-                seals[name] = {"picture": small(drawn.picture.crop(pixels)), "cut": True}
-        sheets.append(_sheet(number, drawn.picture, boxes))
-    return {"pages": count, "sheets": sheets}
+            if name not in known:
+                known.add(name)
+                tell({"seals": {name: {"picture": small(drawn.picture.crop(pixels)), "cut": True}}})
+        tell({"sheet": _sheet(number, drawn.picture, boxes)})
 
 
 def _sheet(number: int, picture: Image.Image, boxes: list[tuple[str, Pixels]]) -> dict[str, Any]:
@@ -131,10 +130,9 @@ def _draw(document: Any, number: int, most: float) -> Drawn:
     return Drawn(bitmap.get_posconv(page), bitmap.to_pil().convert("RGB"))
 
 
-def _compared(data: bytes, last: Any, wanted: dict[str, Any]) -> list[dict[str, Any]]:
+def _compared(data: bytes, last: Any, wanted: dict[str, Any], tell: Tell) -> None:
     first = _open(data[: wanted["end"]])
     every = range(1, min(MOST_COMPARED, max(len(first), len(last))) + 1)
-    told = []
     for number in (wanted["pages"] or every)[:MOST_COMPARED]:
         before, after = (_small_page(document, number) for document in (first, last))
         size = (after or before or Image.new("RGB", (1, 1))).size
@@ -142,17 +140,11 @@ def _compared(data: bytes, last: Any, wanted: dict[str, Any]) -> list[dict[str, 
         if before is not None and after is not None and before.size == after.size:
             areas = differing(before, after)
         if areas or wanted["pages"]:
-            told.append(
-                {
-                    "page": number,
-                    "width": size[0],
-                    "height": size[1],
-                    "areas": [_area(area, 1) for area in areas],
-                    "before": _encoded(before) if before is not None else None,
-                    "after": _encoded(after) if after is not None else None,
-                }
-            )
-    return told
+            page = {"page": number, "width": size[0], "height": size[1], "areas": [_area(area, 1) for area in areas]}
+            pictures = {
+                name: _encoded(one) if one is not None else None for name, one in (("before", before), ("after", after))
+            }
+            tell({"compared": {**page, **pictures}})
 
 
 def _small_page(document: Any, number: int) -> Image.Image | None:

@@ -1,30 +1,26 @@
-"""Pictures for the page of a report (核验图示), asked of `verify.exhibits.child`; when it fails there are none.
+"""Pictures for the page of a report (核验图示), asked of `verify.exhibits.child`, a confined process for each file.
 
-At most two children run at a time: a verdict never waits for pictures, and the public page cannot fill the machine.
+At most two files are drawn at a time: a verdict never waits for pictures, and the public page cannot fill the machine.
 """
 
 from __future__ import annotations
 
 import base64
 import binascii
-import json
-import subprocess
-import sys
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
+from foundation.apart import keeper
+from foundation.errors import Unavailable
 from verify.pdf.pictures import signed_end
 from verify.report import Report
 
-SECONDS, WALL_SECONDS, WAIT_SECONDS = 12, 30, 10
+WORK = "verify.exhibits.child:work"
+WAIT_SECONDS = 10
 MOST_FILE = 64 * 1024 * 1024
-MOST_ANSWER = 24 * 1024 * 1024
 AT_ONCE = 2
-_ROOT = Path(__file__).resolve().parents[2]
-_START = f"import sys; sys.path.insert(0, {str(_ROOT)!r}); from verify.exhibits.child import main; main()"
 _room = threading.BoundedSemaphore(AT_ONCE)
 
 Area = tuple[float, float, float, float]
@@ -93,7 +89,7 @@ class Exhibits:
     """By the signature's name."""
     compared: tuple[Compared, ...] = ()
     failed: bool = False
-    """Pictures were wanted and could not be made."""
+    """Pictures were wanted and could not be made, or not all of them."""
 
 
 def gather(data: bytes, report: Report) -> Exhibits:
@@ -116,45 +112,48 @@ def _question(data: bytes, report: Report) -> dict[str, Any]:
     return {
         "kind": report.kind,
         "names": [one.name for one in report.signatures],
-        "seconds": SECONDS,
         "compare": {"end": end, "pages": sorted(set(pages))} if end is not None and end < len(data) else None,
     }
 
 
 def _ask(data: bytes, question: Mapping[str, Any]) -> Exhibits:
     try:
-        done = subprocess.run(
-            [sys.executable, "-I", "-c", _START],
-            input=json.dumps(question).encode() + b"\n" + data,
-            capture_output=True,
-            check=False,
-            timeout=WALL_SECONDS,
-            env={"LC_ALL": "C.UTF-8"},
-        )
-        if done.returncode != 0 or len(done.stdout) > MOST_ANSWER:
-            return Exhibits(failed=True)
-        return _read(json.loads(done.stdout))
-    except (subprocess.TimeoutExpired, OSError, ValueError, TypeError, KeyError, binascii.Error):
+        told = keeper.ask(WORK, question, [data])
+        return _read(told.parts, failed=not told.whole)
+    except (Unavailable, ValueError, TypeError, KeyError, AttributeError, StopIteration, binascii.Error):
         return Exhibits(failed=True)
 
 
-def _read(said: Mapping[str, Any]) -> Exhibits:
-    return Exhibits(
-        pages=int(said["pages"]),
-        sheets=tuple(_sheet(one) for one in said["sheets"]),
-        seals={str(name): SealPicture(_image(one["picture"]), bool(one["cut"])) for name, one in said["seals"].items()},
-        compared=tuple(
-            Compared(
-                int(one["page"]),
-                float(one["width"]),
-                float(one["height"]),
-                tuple(_area(area) for area in one["areas"]),
-                _image(one["before"]) if one["before"] else None,
-                _image(one["after"]) if one["after"] else None,
-            )
-            for one in said["compared"]
-        ),
-        failed=bool(said["failed"]),
+def _read(parts: Sequence[Any], *, failed: bool) -> Exhibits:
+    pages = 0
+    seals: dict[str, SealPicture] = {}
+    sheets: list[Sheet] = []
+    compared: list[Compared] = []
+    for part in parts:
+        match part:
+            case {"pages": int(pages)}:
+                pass
+            case {"sheet": one}:
+                sheets.append(_sheet(one))
+            case {"compared": one}:
+                compared.append(_compared(one))
+            case {"seals": found}:
+                seals |= {
+                    str(name): SealPicture(_image(one["picture"]), bool(one["cut"])) for name, one in found.items()
+                }
+            case _:
+                failed = True
+    return Exhibits(pages, tuple(sheets), seals, tuple(compared), failed)
+
+
+def _compared(one: Mapping[str, Any]) -> Compared:
+    return Compared(
+        int(one["page"]),
+        float(one["width"]),
+        float(one["height"]),
+        tuple(_area(area) for area in one["areas"]),
+        _image(one["before"]) if one["before"] else None,
+        _image(one["after"]) if one["after"] else None,
     )
 
 

@@ -1,4 +1,4 @@
-"""Looking at two states of a PDF (前后画面比对): asks `verify.pdf.drawing_child` in a bounded child process.
+"""Looking at two states of a PDF (前后画面比对): asks `verify.pdf.drawing` in a confined process of its own.
 
 Both states are beginnings of the same file, for every revision of a PDF is. PDFium is native code over hostile octets:
 it runs apart, and when it fails there is no picture, never a wrong one.
@@ -8,22 +8,16 @@ from __future__ import annotations
 
 import base64
 import binascii
-import json
-import subprocess
-import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, replace
 
+from foundation.apart import keeper
+from foundation.apart.limits import USUAL
 from verify.changes import Box
 
-SECONDS = 8
-WALL_SECONDS = 20
-MOST_ANSWER = 32 * 1024 * 1024
+WORK = "verify.pdf.drawing:work"
 MOST_FILE = 64 * 1024 * 1024
 MOST_PAGES = 12
-_ROOT = Path(__file__).resolve().parents[2]
-_START = f"import sys; sys.path.insert(0, {str(_ROOT)!r}); from verify.pdf.drawing_child import main; main()"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +40,12 @@ def look(
     *,
     covering: Sequence[Box] = (),
     pictures: bool = False,
-    wall: float = WALL_SECONDS,
+    wall: float = USUAL.seconds,
 ) -> tuple[Sight, ...] | None:
     """The pages of `data[:ends[0]]` and `data[:ends[1]]`; all pages when none are named. None when it cannot be said.
 
-    `covering`: boxes on the one page asked for, of which `hidden` speaks.
+    `covering`: boxes on the one page asked for, of which `hidden` speaks. `pictures`: for showing, so that a part of
+    the pages is better than none; raises `Unavailable` when too many look already.
     """
     if len(data) > MOST_FILE:
         return None
@@ -62,25 +57,17 @@ def look(
         "most": MOST_PAGES,
         "covering": covering,
         "pictures": pictures,
-        "seconds": SECONDS,
     }
-    try:
-        done = subprocess.run(
-            [sys.executable, "-I", "-c", _START],
-            input=json.dumps(question).encode() + b"\n" + data[: max(ends)],
-            capture_output=True,
-            check=False,
-            timeout=wall,
-            env={"LC_ALL": "C.UTF-8"},
-        )
-    except (subprocess.TimeoutExpired, OSError):
-        return None
-    if done.returncode != 0 or len(done.stdout) > MOST_ANSWER:
+    told = keeper.ask(WORK, question, [data[: max(ends)]], replace(USUAL, seconds=min(wall, USUAL.seconds)))
+    if not told.whole and not (pictures and told.parts):
         return None
     try:
-        return tuple(_sight(item) for item in json.loads(done.stdout))
-    except (ValueError, TypeError, KeyError, binascii.Error):
+        sights = tuple(_sight(item) for item in told.parts)
+    except (ValueError, TypeError, KeyError, AttributeError, binascii.Error):
         return None
+    if any(len(sight.hidden) != len(covering) for sight in sights) or (covering and len(sights) != len(set(pages))):
+        return None
+    return sights
 
 
 Eyes = Callable[[bytes, tuple[int, int], Sequence[int], Sequence[Box]], tuple[Sight, ...] | None]

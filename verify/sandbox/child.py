@@ -24,12 +24,13 @@ import asn1crypto
 import pyhanko.pdf_utils.crypt
 from cryptography.hazmat import backends, primitives
 
+from foundation.apart import confinement
 from hsm import libcrypto
 from hsm.digests import Digest
 from verify.context import Context
 from verify.judge import judge
 from verify.pdf import looking
-from verify.sandbox import confinement, wire
+from verify.sandbox import wire
 from verify.sandbox.questions import AskedEyes, AskedStatus, AskedTransport
 from verify.times.online import Asking
 from verify.trust import TrustStore

@@ -19,11 +19,12 @@ from pathlib import Path
 from time import monotonic
 from typing import Any, BinaryIO, Self
 
+from foundation.apart import confinement
 from foundation.clock import FixedClock
 from hsm import libcrypto
 from verify.context import Context
 from verify.report import Report
-from verify.sandbox import confinement, wire
+from verify.sandbox import wire
 from verify.sandbox.child import Job, Start
 from verify.sandbox.limits import Limits
 from verify.sandbox.questions import MOST_QUESTIONS, Answers, transport_of

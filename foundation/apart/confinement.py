@@ -2,7 +2,7 @@
 
 Two layers. Outside: namespaces by util-linux `unshare` where the system permits, with no network and no sight of other
 processes. Inside, always: no new file descriptor of any kind (so neither file nor socket nor pipe), no new process,
-bounded memory and processor time, and an account without rights when started by root.
+bounded memory and processor time; when started by root also an account without rights and an empty root folder.
 """
 
 from __future__ import annotations
@@ -13,7 +13,9 @@ import resource
 import shutil
 import socket
 import subprocess
+import tempfile
 from functools import cache
+from pathlib import Path
 
 NOBODY = 65534
 _NAMESPACES = ("--net", "--ipc", "--pid", "--fork", "--kill-child")
@@ -38,13 +40,14 @@ def launcher() -> tuple[str, ...]:
     return ()
 
 
-def confine(memory: int, processor: int) -> tuple[str, ...]:
+def confine(memory: int, processor: int, written: int = 0) -> tuple[str, ...]:
     """For good, and tried afterwards: returns what is still possible and should not be. Raises when files still open.
 
-    Everything that will be needed must be loaded before.
+    Everything that will be needed must be loaded before. `written`: octets that fit into files that are open already.
     """
     os.chdir("/")
     if os.geteuid() == 0:
+        _leave_files()
         try:
             os.setgroups([])
             os.setresgid(NOBODY, NOBODY, NOBODY)
@@ -52,12 +55,24 @@ def confine(memory: int, processor: int) -> tuple[str, ...]:
         except PermissionError:
             pass  # told below: a process of root can still fork
     _limit(resource.RLIMIT_CORE, 0)
-    _limit(resource.RLIMIT_FSIZE, 0)
+    _limit(resource.RLIMIT_FSIZE, written)
     _limit(resource.RLIMIT_CPU, processor)
     _limit(resource.RLIMIT_AS, memory)
     _limit(resource.RLIMIT_NPROC, 0)
     _limit(resource.RLIMIT_NOFILE, 0)
     return still_possible()
+
+
+def _leave_files() -> None:
+    """A root folder that was removed before it was entered: no name leads anywhere, and nothing can be made in it."""
+    try:
+        place = tempfile.mkdtemp()
+        os.chdir(place)
+        Path(place).rmdir()
+        os.chroot(".")
+    except OSError:
+        pass  # a container without that right, or with nowhere to write: opening files is ended below all the same
+    os.chdir("/")
 
 
 def still_possible() -> tuple[str, ...]:

@@ -1,15 +1,12 @@
 """Drawing two states of a PDF and comparing the pictures (渲染比对), in a process of its own: PDFium is native code.
 
-Started by `verify.pdf.looking` for one question: a line of JSON, then the file, on standard input; JSON comes back.
-Holds nothing worth taking, and lives under hard limits of memory and processor time.
+Asked by `verify.pdf.looking` through `foundation.apart`. Pages are told one by one, so that what was drawn before a
+limit was reached is known.
 """
 
 from __future__ import annotations
 
 import base64
-import json
-import resource
-import sys
 from collections.abc import Sequence
 from io import BytesIO
 from typing import Any
@@ -17,29 +14,25 @@ from typing import Any
 from PIL import Image
 from pypdfium2 import PdfDocument
 
+from foundation.apart.child import Tell
+from seal.pdf import page_fonts
 from verify.pdf.pixels import Pixels, differing, hidden_part
 
-MEMORY = 1536 * 1024 * 1024
 SCALE = 1.5
 MOST_SIDE = 1400
 
 
-def main() -> None:
-    question = json.loads(sys.stdin.buffer.readline())
-    seconds = int(question["seconds"])
-    data = sys.stdin.buffer.read()
-    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    sys.stdout.write(json.dumps(answer(data, question)))
-    sys.stdout.flush()
+def warm() -> None:
+    page_fonts.give()
+    Image.init()
 
 
-def answer(data: bytes, question: dict[str, Any]) -> list[dict[str, Any]]:
-    first, last = (_open(data[:end]) for end in question["ends"])
+def work(question: Any, documents: tuple[bytes, ...], tell: Tell) -> None:
+    """`documents`: the later state. `ends`: where the two states end in it."""
+    first, last = (_open(documents[0][:end]) for end in question["ends"])
     pages = question["pages"] or range(1, min(question["most"], max(len(first), len(last))) + 1)
-    return [_page(first, last, number, question) for number in pages]
+    for number in pages:
+        tell(_page(first, last, number, question))
 
 
 def _open(data: bytes) -> Any:
@@ -50,12 +43,13 @@ def _open(data: bytes) -> Any:
 
 def _page(first: Any, last: Any, number: int, question: dict[str, Any]) -> dict[str, Any]:
     before, after = (_draw(document, number) for document in (first, last))
-    found: dict[str, Any] = {"page": number, "boxes": [], "hidden": []}
+    found: dict[str, Any] = {"page": number, "boxes": [], "hidden": [0.0 for _ in question["covering"]]}
     shown = after or before
     if shown is None:
         return found
     if before is None or after is None or before[1].size != after[1].size:
         found["boxes"] = [_points(shown, (0, 0, *shown[1].size))]
+        found["hidden"] = [0.0 if before is None else 1.0 for _ in question["covering"]]
     else:
         found["boxes"] = [_points(after, box) for box in differing(before[1], after[1])]
         areas = [_pixels(after, box) for box in question["covering"]]
@@ -69,7 +63,7 @@ def _draw(document: Any, number: int) -> tuple[Any, Image.Image] | None:
     if number > len(document):
         return None
     page = document[number - 1]
-    bitmap = page.render(scale=min(SCALE, MOST_SIDE / max(page.get_size())), may_draw_forms=True)
+    bitmap = page.render(scale=min(SCALE, MOST_SIDE / max(1.0, *page.get_size())), may_draw_forms=True)
     return bitmap.get_posconv(page), bitmap.to_pil().convert("RGB")
 
 
