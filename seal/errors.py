@@ -16,13 +16,23 @@ class SealUnknown(NotFound):
         )
 
 
+_STATES = {
+    "recorded": Text("尚在制作", "it is still being made"),
+    "made": Text("尚未启用", "it is not in use yet"),
+    "suspended": Text("已停用", "it is suspended"),
+    "revoked": Text("已注销", "it is revoked"),
+    "destroyed": Text("已销毁", "it is destroyed"),
+}
+
+
 class SealNotInUse(Conflict):
     def __init__(self, state: str) -> None:
+        why = _STATES.get(state, Text("没有有效期", "it has no period of validity"))
         super().__init__(
             "seal.not_in_use",
             Text(
-                f"这枚印章当前不可使用（状态：{state}）。请联系印章管理员。",
-                f"This seal cannot be used now (state: {state}). Ask the seal administrator.",
+                f"这枚印章现在不能使用：{why.zh}。请联系印章管理员。",
+                f"This seal cannot be used now: {why.en}. Ask the seal administrator.",
             ),
         )
 

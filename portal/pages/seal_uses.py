@@ -15,7 +15,7 @@ from foundation.web.frame import address, ground, require, room
 from portal.languages import pick
 from portal.seals.frame import page, told
 from portal.seals.people import named
-from portal.seals.sheets import Sheet, spots
+from portal.seals.sheets import Layer, Sheet
 from portal.seals.signatures import fingerprint, signature
 from portal.seals.words_uses import USES
 from portal.wording import Word
@@ -172,10 +172,10 @@ def _sheet(principal: Principal, case: SealCase) -> tuple[Sheet | None, str, int
         return None, told(error), item
     asked = f"?item={item}" if item is not None else ""
     base = f"/seals/uses/{case.id}"
-    sheet = Sheet(
-        found.number, found.count, found.width, found.height, f"{base}/page/{found.number}{asked}", f"{base}/seal.svg",
-        found.seal_width, found.seal_height, spots(found.marks, found.number, found.seal_height),
-    )  # fmt: skip
+    size = found.seal_width, found.seal_height
+    layer = Layer.of(f"{base}/seal.svg", size, found.marks, found.number, found.dated)
+    picture = f"{base}/page/{found.number}{asked}"
+    sheet = Sheet(found.number, found.count, found.width, found.height, picture, (layer,))
     return sheet, pick(found.unclear), item
 
 

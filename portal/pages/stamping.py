@@ -5,30 +5,30 @@ The whole form travels with every step, so nothing typed is lost and no script i
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
 from flask import Blueprint, Response, redirect, request
 from werkzeug.wrappers import Response as BaseResponse
 
-from foundation.errors import InvalidInput, YinxinError
+from foundation.errors import YinxinError
 from foundation.principal import Permission, Principal
 from foundation.web.frame import require, room
 from portal.languages import pick
-from portal.seals import placing
+from portal.seals import adding, desk_view, placing
 from portal.seals.choices import choices
 from portal.seals.frame import page, request_key, told
-from portal.seals.sheets import NARROW, WIDE, Sheet, spots
+from portal.seals.sheets import NARROW, WIDE
 from portal.seals.words_stamp import STAMP
-from seal import find, keeping, pictures
+from seal import find, pictures
 from seal.approval.errors import Waiting
 from seal.drafts import desk
 from seal.drafts.models import SealDraft
 from seal.models import OrderState, SealState
 from seal.orders import SealRecord
-from seal.placing import Mark
 from seal.room import SealRoom
+from seal.several import MOST_FURTHER
 
 blueprint = Blueprint("stamping", __name__, url_prefix="/seals/stamp")
 _MEDIA = {"pdf": "application/pdf", "ofd": "application/ofd"}
@@ -58,37 +58,40 @@ def upload() -> BaseResponse | tuple[str, int]:
 def look(draft_id: UUID) -> str:
     principal = require(Permission.SEAL_STAMP)
     kept = desk.draft(room(SealRoom), principal, draft_id)
-    usable = seals_to_use(principal)
+    usable = [str(one.id) for one in seals_to_use(principal)]
     wanted = request.args.get("seal", "")
-    known = wanted if any(str(one.id) == wanted for one in usable) else (str(usable[0].id) if usable else "")
-    return _editor(principal, kept, _middle(kept, placing.blank(known)))
+    known = wanted if wanted in usable else next(iter(usable), "")
+    return _editor(principal, kept, desk_view.middle(kept, placing.blank(known)))
 
 
 @blueprint.post("/<uuid:draft_id>")
 def work(draft_id: UUID) -> BaseResponse | str | tuple[str, int]:
-    """A click on the page, another page, a look at the place, or the stamp itself."""
+    """A click on the page, another page, a look at the place, a seal more or less, or the stamp itself."""
     principal = require(Permission.SEAL_STAMP)
     seals, typed = room(SealRoom), placing.given(request.form)
+    placed = adding.read(request.form.getlist("also"))
     kept = desk.draft(seals, principal, draft_id)
     if request.form.get("do") != "stamp":
         try:
-            return _editor(principal, kept, _moved(kept, typed))
+            typed = desk_view.moved(kept, typed, request.form)
+            return _editor(principal, kept, *_changed(principal, kept, typed, placed))
         except YinxinError as error:
-            return _editor(principal, kept, typed | {"page": "1"}, fault=told(error)), 422
+            return _editor(principal, kept, typed | {"page": "1"}, placed, fault=told(error)), 422
     typed["request_key"] = request_key(typed["request_key"])
     try:
-        stamped = placing.stamp(seals, principal, kept.octets, kept.format, typed)
+        stamped = placing.stamp(seals, principal, kept.octets, kept.format, typed, placed)
     except Waiting as waiting:
         return redirect(f"/seals/stamp/done/{waiting.order_id}", 303)
     except YinxinError as error:
-        return _editor(principal, kept, typed, fault=told(error)), 422
+        return _editor(principal, kept, typed, placed, fault=told(error)), 422
     return redirect(f"/seals/stamp/done/{stamped.order_id}", 303)
 
 
 @blueprint.get("/<uuid:draft_id>/page/<int:number>")
 def picture(draft_id: UUID, number: int) -> Response:
     kept = desk.draft(room(SealRoom), require(Permission.SEAL_STAMP), draft_id)
-    data, media = desk.picture(kept.octets, kept.format, number)
+    which = request.args.get("document", "")
+    data, media = desk.picture(kept.octets, kept.format, number, which if which.isdecimal() else None)
     return Response(data, content_type=media, headers=_PRIVATE)
 
 
@@ -101,7 +104,7 @@ def seal_picture(seal_id: UUID) -> Response:
 @blueprint.get("/done/<uuid:order_id>")
 def done(order_id: UUID) -> str:
     found = desk.done(room(SealRoom), require(Permission.SEAL_STAMP), order_id)
-    return page("stamped", STAMP, done=found, refresh=5 if found.state == OrderState.RECORDED else 0)
+    return page("stamped", STAMP, done=found, refresh=2 if found.state == OrderState.RECORDED else 0)
 
 
 @blueprint.get("/done/<uuid:order_id>/file")
@@ -125,37 +128,35 @@ def _start(principal: Principal, **more: Any) -> str:
     return page("stamp", STAMP, usable=seals_to_use(principal), wanted=request.values.get("seal", ""), **more)
 
 
-def _middle(kept: SealDraft, typed: dict[str, str]) -> dict[str, str]:
-    """Where seals of documents usually stand: right and low on the last page."""
-    sizes = desk.sizes(kept.octets, kept.format)
-    width, height = sizes.size(1)
-    return typed | {"x_mm": f"{width * 0.7:.1f}", "y_mm": f"{height * 0.75:.1f}"}
+def _changed(
+    principal: Principal, kept: SealDraft, typed: dict[str, str], placed: list[dict[str, str]]
+) -> tuple[dict[str, str], list[dict[str, str]]]:
+    """One seal more to place, one fewer, or the last placed once more."""
+    wish = request.form.get("do", "")
+    if wish == "add" and len(placed) < MOST_FURTHER:
+        desk_view.check(room(SealRoom), principal, kept, typed)
+        placed = [*placed, typed]
+        return adding.further(typed, placed, [str(one.id) for one in seals_to_use(principal)]), placed
+    if wish == "back" and placed:
+        return typed | placed[-1], placed[:-1]
+    number = wish.removeprefix("drop-")
+    if wish != number and number.isdecimal() and len(number) < 3:
+        return typed, [one for at, one in enumerate(placed) if at != int(number)]
+    return typed, placed
 
 
-def _moved(kept: SealDraft, typed: dict[str, str]) -> dict[str, str]:
-    """What a button or a click changes: the page, or the place on it."""
-    sizes, form = desk.sizes(kept.octets, kept.format), request.form
-    wanted = form.get("go", "") or typed["page"]
-    number = min(max(int(wanted), 1), sizes.count) if wanted.isdecimal() and len(wanted) < 6 else 1
-    typed = typed | {"page": str(number)}
-    width, height = sizes.size(number)
-    sheet = Sheet(number, sizes.count, width, height, "", "", 0, 0, ())
-    for name, across in (("wide", WIDE), ("narrow", NARROW)):
-        x, y = form.get(f"{name}.x", ""), form.get(f"{name}.y", "")
-        if x.isdecimal() and y.isdecimal() and (x, y) != ("0", "0"):
-            at_x, at_y = sheet.point(across, int(x[:5]), int(y[:5]))
-            typed |= {
-                "x_mm": f"{at_x:g}",
-                "y_mm": f"{at_y:g}",
-                "by": typed["by"] if typed["by"] == "pages" else "point",
-            }
-    return typed
-
-
-def _editor(principal: Principal, kept: SealDraft, typed: Mapping[str, str], *, fault: str = "") -> str:
+def _editor(
+    principal: Principal,
+    kept: SealDraft,
+    typed: Mapping[str, str],
+    placed: Sequence[dict[str, str]] = (),
+    *,
+    fault: str = "",
+) -> str:
     typed = dict(typed) | {"request_key": request_key(typed["request_key"])}
     usable = seals_to_use(principal)
-    sheet, wrong = _sheet(principal, kept, typed)
+    names = {str(one.id): f"{one.name}（{one.code}）" for one in usable}
+    sheet, wrong = desk_view.sheet(room(SealRoom), principal, kept, typed, placed)
     return page(
         "stamp_place",
         STAMP,
@@ -164,31 +165,13 @@ def _editor(principal: Principal, kept: SealDraft, typed: Mapping[str, str], *, 
         sheet=sheet,
         wide=WIDE,
         narrow=NARROW,
-        usable=[(str(one.id), f"{one.name}（{one.code}）") for one in usable],
+        usable=list(names.items()),
+        placed=[(adding.line(one), names.get(one["seal"], ""), desk_view.place_words(one)) for one in placed],
+        more=len(placed) < MOST_FURTHER,
+        documents=desk_view.documents(kept),
         fault=fault or wrong,
-        choices=choices(),
+        choices=choices(kept.format),
     )
-
-
-def _sheet(principal: Principal, kept: SealDraft, typed: Mapping[str, str]) -> tuple[Sheet, str]:
-    """The page, with every seal that would stand on it; and why none would, if so."""
-    sizes = desk.sizes(kept.octets, kept.format)
-    number = min(max(int(typed["page"]), 1), sizes.count) if typed["page"].isdecimal() else 1
-    width, height = sizes.size(number)
-    seal, wide, high, wrong = "", 0.0, 0.0, ""
-    marks: tuple[Mark, ...] = ()
-    if _is_uuid(typed["seal"]):
-        row = find.row_of(room(SealRoom), principal, UUID(typed["seal"]))
-        look = keeping.held(room(SealRoom), row).appearance
-        seal, wide, high = f"/seals/stamp/seal/{row.id}.svg", look.width, look.height
-        try:
-            marks = desk.marks(kept.octets, kept.format, placing.places(typed, kept.format), wide, high)
-        except InvalidInput as error:
-            wrong = told(error)
-    shown = spots(marks, number, high)
-    return Sheet(
-        number, sizes.count, width, height, f"/seals/stamp/{kept.id}/page/{number}", seal, wide, high, shown
-    ), wrong
 
 
 def _is_uuid(text: str) -> bool:

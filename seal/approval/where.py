@@ -11,11 +11,12 @@ from sqlalchemy import select
 from foundation.errors import YinxinError
 from foundation.principal import Principal
 from foundation.text import Text
-from seal import keeping
+from seal import dateline, keeping
 from seal.approval import cases, kept_orders, shown
 from seal.approval.models import CaseKind, SealCase
 from seal.batches import load
 from seal.batches.models import SealBatch
+from seal.dateline import Dated
 from seal.drafts import desk
 from seal.models import SealRow
 from seal.orders import OfdOrder, PdfOrder
@@ -35,6 +36,8 @@ class View:
     seal_width: float
     seal_height: float
     marks: tuple[Mark, ...]
+    dated: Dated | None
+    """The date drawn with the seal."""
     unclear: Text | None
     """Why the marks cannot be told, if so; stamping would fail for the same reason."""
 
@@ -44,27 +47,34 @@ def view(room: SealRoom, principal: Principal, case_id: UUID, number: int, *, it
     case = cases.find(room, principal, case_id)
     octets, name = _document(room, principal, case_id, item)
     kind = name.rpartition(".")[2]
-    sizes = desk.sizes(octets, kind)
+    order = _order(room, case, kind)
+    which = order.which if isinstance(order, OfdOrder) else None
+    sizes = desk.sizes(octets, kind, which)
     number = min(max(number, 1), sizes.count)
     width, height = sizes.size(number)
     look = keeping.held(room, _seal(room, case)).appearance
     marks: tuple[Mark, ...] = ()
     unclear: Text | None = None
-    order = _order(room, case, kind)
+    dated: Dated | None = None
     if order is not None:
+        if order.dated is not None:
+            dated = dateline.place(order.dated, order.date_where, look.width, look.height)
         try:
-            marks = desk.marks(octets, kind, order.place, look.width, look.height)
+            marks = desk.marks(octets, kind, order.place, look.width, look.height, dated=dated, which=which)
         except YinxinError as error:
             unclear = error.detail
-    return View(kind, number, sizes.count, width, height, look.width, look.height, marks, unclear)
+    return View(kind, number, sizes.count, width, height, look.width, look.height, marks, dated, unclear)
 
 
 def page(
     room: SealRoom, principal: Principal, case_id: UUID, number: int, *, item: int | None = None
 ) -> tuple[bytes, str]:
     """The page's picture from the bytes that wait, and its media type."""
+    case = cases.find(room, principal, case_id)
     octets, name = _document(room, principal, case_id, item)
-    return desk.picture(octets, name.rpartition(".")[2], number)
+    kind = name.rpartition(".")[2]
+    order = _order(room, case, kind) if kind == "ofd" else None
+    return desk.picture(octets, kind, number, order.which if isinstance(order, OfdOrder) else None)
 
 
 def picture(room: SealRoom, principal: Principal, case_id: UUID) -> bytes:

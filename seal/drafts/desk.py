@@ -6,7 +6,7 @@ stamped.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Protocol
 from uuid import UUID
@@ -20,9 +20,11 @@ from foundation.text import Text
 from hsm.digests import sha256
 from seal import register
 from seal.approval.models import SealCase
+from seal.dateline import Dated
 from seal.drafts.models import SealDraft
 from seal.models import OrderState, SealOrder
 from seal.ofd import drawn
+from seal.ofd.document import bodies
 from seal.ofd.package import Package
 from seal.ofd.sheets import OfdSheets
 from seal.pdf import painted
@@ -83,7 +85,7 @@ def keep(room: SealRoom, principal: Principal, octets: bytes) -> SealDraft:
             ),
         )
     kind = format_of(octets)
-    sizes(octets, kind).size(1)
+    sizes(octets, kind, None if documents(octets, kind) < 2 else "1").size(1)
     now = room.ground.clock.now()
     row = SealDraft(
         id=room.ground.ids.uuid7(),
@@ -128,24 +130,49 @@ def drop(room: SealRoom, principal: Principal, draft_id: UUID) -> None:
         session.execute(delete(SealDraft).where(SealDraft.id == draft_id, SealDraft.owner == principal.label))
 
 
-def sizes(octets: bytes, kind: str) -> Sizes:
-    return PdfSizes(inspect(octets)[0]) if kind == "pdf" else OfdSheets.of(Package.read(octets))
+def documents(octets: bytes, kind: str) -> int:
+    """How many documents the file holds: an OFD package may hold several, each with pages of its own."""
+    return 1 if kind == "pdf" else len(bodies(Package.read(octets)))
 
 
-def picture(octets: bytes, kind: str, number: int) -> tuple[bytes, str]:
+def sizes(octets: bytes, kind: str, which: str | None = None) -> Sizes:
+    """`which`: the document of an OFD package with several."""
+    return PdfSizes(inspect(octets)[0]) if kind == "pdf" else OfdSheets.of(Package.read(octets), which)
+
+
+def picture(octets: bytes, kind: str, number: int, which: str | None = None) -> tuple[bytes, str]:
     """One page and its media type: a PDF as painted, of an OFD its words, lines and areas as SVG."""
     if kind == "pdf":
         return painted.page(octets, number).png, "image/png"
-    return drawn.svg(OfdSheets.of(Package.read(octets)), number), "image/svg+xml"
+    return drawn.svg(OfdSheets.of(Package.read(octets), which), number), "image/svg+xml"
 
 
-def marks(octets: bytes, kind: str, places: Places, width: float, height: float) -> tuple[Mark, ...]:
-    """Where a seal of this size would show, exactly as stamping will put it; raises what stamping would."""
+def marks(
+    octets: bytes,
+    kind: str,
+    places: Places,
+    width: float,
+    height: float,
+    *,
+    dated: Dated | None = None,
+    which: str | None = None,
+) -> tuple[Mark, ...]:
+    """Where a seal of this size would show, exactly as stamping will put it; raises what stamping would.
+
+    With a date the ordered point is the middle of both; told is where the seal itself lies.
+    """
+    wide, high = (dated.width, dated.height) if dated is not None else (width, height)
     if kind == "pdf":
         first = next((place.name for place in listed(places) if isinstance(place, InField)), None)
         inspected, writer = inspect(octets, first)
-        return resolve(places, PdfSheets(inspected, writer, width, height), width, height)
-    return resolve(places, OfdSheets.of(Package.read(octets)), width, height)
+        found = resolve(places, PdfSheets(inspected, writer, wide, high), wide, high)
+    else:
+        found = resolve(places, OfdSheets.of(Package.read(octets), which), wide, high)
+    if dated is None:
+        return found
+    return tuple(
+        replace(one, left=one.left + dated.seal_left, top=one.top + dated.seal_top, part_width=width) for one in found
+    )
 
 
 @dataclass(frozen=True, slots=True)

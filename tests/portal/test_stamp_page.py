@@ -10,7 +10,10 @@ from typing import Any
 
 import pytest
 
+from seal.ofd.package import Package
+from seal.ses import read_signature
 from tests.seal.papers import ofd, pdf
+from tests.seal.test_ofd_documents import two
 
 ANY = re.compile(r'name="(request_key|seal|x_mm|y_mm|page)"[^>]* value="([^"]*)"')
 
@@ -75,3 +78,88 @@ def test_a_document_is_its_owners_alone(ask: Callable[..., Any]) -> None:
         assert ask(path, caller, data={**form, "do": "stamp"}).status_code == 403
     assert ask(path).status_code == 303
     assert ask(f"{path}/page/9", "seal5").status_code in (200, 422)
+
+
+# --- several seals, dates, documents of a package ---------------------------------------------------------------------
+
+FORM = re.compile(r'<input type="hidden" name="also" value="([^"]*)"')
+
+
+def seals(ask: Callable[..., Any]) -> dict[str, str]:
+    """Code and id of what the desk offers."""
+    found = re.findall(r'<option value="([0-9a-f-]{36})"[^>]*>[^<]*（(\d{14})）', text(ask("/seals/stamp", "seal5")))
+    return {code: seal_id for seal_id, code in found}
+
+
+def also(page: Any) -> list[str]:
+    return [unescape(one) for one in FORM.findall(page.get_data(as_text=True))]
+
+
+@pytest.mark.parametrize(("octets", "kind"), [(pdf(), "pdf"), (ofd("公函"), "ofd")], ids=["pdf", "ofd"])
+def test_two_seals_in_one_go_without_scripts(ask: Callable[..., Any], octets: bytes, kind: str) -> None:
+    path, form = start(ask, octets)
+    offered = seals(ask)
+    first = {**form, "seal": offered["21990000000001"], "x_mm": "150", "y_mm": "200", "dated": "2026-11-23"}
+    added = ask(path, "seal5", data={**first, "do": "add"})
+    assert added.status_code == 200, text(added)[-2000:]
+    page = text(added)
+    assert "第 1 页，距左 150、距上 200 毫米" in page
+    assert page.count('class="seal-box"') == 4, "two seals, on the wide and the narrow view"
+    assert page.count('class="seal-date"') == 2, "the date goes with the first"
+    second = {**first, "seal": offered["21990000000001"], "x_mm": "60", "also": also(added)}
+    dropped = ask(path, "seal5", data={**second, "do": "drop-0"})
+    assert also(dropped) == []
+    back = ask(path, "seal5", data={**second, "do": "back"})
+    assert also(back) == []
+    assert 'name="x_mm" type="text" value="150"' in text(back)
+    done = ask(path, "seal5", data={**second, "do": "stamp"})
+    assert done.status_code == 303, text(done)[-3000:]
+    file = ask(done.headers["Location"] + "/file", "seal5").data
+    if kind == "pdf":
+        assert file.count(b"/ByteRange") == 2
+    else:
+        package = Package.read(file)
+        assert len([name for name in package if name.endswith("SignedValue.dat")]) == 2
+        assert any("Annot" in name for name in package), "the date"
+
+
+def test_a_seal_that_wants_approval_comes_last(ask: Callable[..., Any]) -> None:
+    path, form = start(ask, pdf())
+    offered = seals(ask)
+    free = {**form, "seal": offered["21990000000001"], "x_mm": "60"}
+    ruled = {**form, "seal": offered["21990000000004"], "x_mm": "150"}
+    placed = also(ask(path, "seal5", data={**ruled, "do": "add"}))
+    wrong = ask(path, "seal5", data={**free, "also": placed, "do": "stamp"})
+    assert wrong.status_code == 422
+    assert "请放在最后一枚" in text(wrong)
+    placed = also(ask(path, "seal5", data={**free, "do": "add"}))
+    right = ask(path, "seal5", data={**ruled, "also": placed, "do": "stamp"})
+    assert right.status_code == 303
+    assert "正在等待审批" in text(ask(right.headers["Location"], "seal5"))
+
+
+def test_a_seal_that_would_not_lie_on_the_page_is_not_added(ask: Callable[..., Any]) -> None:
+    path, form = start(ask, pdf())
+    answer = ask(path, "seal5", data={**form, "x_mm": "3", "do": "add"})
+    assert answer.status_code == 422
+    assert also(answer) == []
+    broken = ask(path, "seal5", data={**form, "also": ["{", "[]", '{"seal": 1}'], "do": "look"})
+    assert broken.status_code == 200
+    assert also(broken) == []
+
+
+def test_which_document_and_which_generation_of_an_ofd(ask: Callable[..., Any]) -> None:
+    path, form = start(ask, two())
+    page = text(ask(path, "seal5"))
+    assert "盖哪一份文档" in page
+    assert "签名域" not in page, "an OFD has none"
+    chosen = {**form, "ofd_document": "2", "ofd_version": "5"}
+    shown = text(ask(path, "seal5", data={**chosen, "do": "look"}))
+    assert f"{path}/page/1?document=2" in shown
+    assert ask(f"{path}/page/1?document=2", "seal5").mimetype == "image/svg+xml"
+    done = ask(path, "seal5", data={**chosen, "do": "stamp"})
+    assert done.status_code == 303, text(done)[-3000:]
+    package = Package.read(ask(done.headers["Location"] + "/file", "seal5").data)
+    values = [name for name in package if name.endswith("SignedValue.dat")]
+    assert [name.startswith("Doc_1/") for name in values] == [True]
+    assert read_signature(package.file(values[0])).version == 5

@@ -10,10 +10,15 @@ function grips() {
   return sheets.map((sheet) => sheet.querySelector(".grip")).filter(Boolean);
 }
 
+/** Half of the seal and its date together, whose middle is the place. */
+function half(grip) {
+  return [Number(grip.dataset.boxWidth) / 2, Number(grip.dataset.boxHeight) / 2];
+}
+
 function show(x, y) {
   for (const grip of grips()) {
     grip.setAttribute("x", x - Number(grip.getAttribute("width")) / 2);
-    grip.setAttribute("y", y - Number(grip.getAttribute("height")) / 2);
+    grip.setAttribute("y", y - half(grip)[1]);
   }
 }
 
@@ -22,12 +27,12 @@ function point(sheet, event, offset = { x: 0, y: 0 }) {
   const area = sheet.getBoundingClientRect();
   const [width, height] = [Number(sheet.dataset.width), Number(sheet.dataset.height)];
   const grip = sheet.querySelector(".grip");
-  const half = grip ? [Number(grip.getAttribute("width")) / 2, Number(grip.getAttribute("height")) / 2] : [0, 0];
+  const [left, top] = grip ? half(grip) : [0, 0];
   const x = ((event.clientX - area.left) / area.width) * width - offset.x;
   const y = ((event.clientY - area.top) / area.height) * height - offset.y;
   return {
-    x: Math.min(Math.max(x, half[0]), width - half[0]),
-    y: Math.min(Math.max(y, half[1]), height - half[1]),
+    x: Math.min(Math.max(x, left), width - left),
+    y: Math.min(Math.max(y, top), height - top),
   };
 }
 
@@ -63,7 +68,9 @@ for (const input of [across, down]) {
   });
 }
 
-way.addEventListener("change", () => form.requestSubmit(form.querySelector('button.quiet[value="look"]')));
-document.getElementById("f-seal").addEventListener("change", () => way.dispatchEvent(new Event("change")));
+const again = () => form.requestSubmit(form.querySelector('button.quiet[value="look"]'));
+for (const name of ["by", "seal", "dated", "date_where", "ofd_document"]) {
+  document.getElementById(`f-${name}`)?.addEventListener("change", again);
+}
 for (const part of document.querySelectorAll("[data-for]")) part.hidden = part.dataset.for !== way.value;
 document.getElementById("errors")?.focus();
