@@ -31,6 +31,9 @@ from portal.pages import (
     seal_uses,
     stamping,
     standing,
+    trust,
+    trust_changes,
+    trust_lists,
     verifying,
     window,
 )
@@ -60,6 +63,9 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     seal_batches.blueprint,
     seal_ledger.blueprint,
     seal_rules.blueprint,
+    trust.blueprint,
+    trust_changes.blueprint,
+    trust_lists.blueprint,
 )
 
 

@@ -33,6 +33,8 @@ class Link:
     text: Any
 
 
+TRUST = (Permission.TRUST_PROPOSE, Permission.TRUST_APPROVE, Permission.ADMIN_READ)
+"""Who may look at the trusted regions."""
 _SEALS = (*READERS, Permission.SEAL_STAMP, Permission.SEAL_CONSENT)
 
 
@@ -52,6 +54,8 @@ def navigation(principal: Principal) -> list[Link]:
         links.append(Link("/window", _("窗口核验")))
     if principal.may(Permission.CA_READ):
         links.append(Link("/authority", _("证书管理")))
+    if any(principal.may(one) for one in TRUST):
+        links.append(Link("/trust", languages.pick(Text("互信区域", "Trusted regions"))))
     if principal.may(Permission.ADMIN_READ):
         links.append(Link("/admin", _("运行总览")))
     return links

@@ -214,5 +214,27 @@ LOGINS = (
         MARKET.uscc,
         "use-approver",
     ),
+    Login(
+        "trust1",
+        "sample-clerk-16",
+        "闻松声",
+        "13900000016",
+        _number("19860511", "160"),
+        "区域互认经办",
+        "clerk for trusted regions",
+        DATA.uscc,
+        "trust-clerk",
+    ),
+    Login(
+        "trust2",
+        "sample-second-17",
+        "沐云川",
+        "13900000017",
+        _number("19811208", "177"),
+        "区域互认审批",
+        "approver of trusted regions",
+        DATA.uscc,
+        "trust-approver",
+    ),
 )
 CITIZEN = LOGINS[0]

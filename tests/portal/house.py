@@ -108,7 +108,7 @@ def _callers(house: House) -> dict[str, Principal]:
 
 
 def _seals(login: sample.Login) -> bool:
-    return login.username.startswith("seal")
+    return login.username.startswith(("seal", "trust"))
 
 
 def _person(house: House, username: str) -> UUID:

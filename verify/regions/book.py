@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from verify.regions.shapes import Region, RegionList, Root
 from verify.trust import TrustStore
@@ -28,6 +29,12 @@ class Book:
             for region in edition.regions:
                 found.setdefault(region.code, _aging(region, edition))
         return tuple(found.values())
+
+    def withdrawn(self, fingerprint: str) -> datetime | None:
+        """Since when a root is believed no more: the earliest day said anywhere."""
+        every = (root for region in _everywhere(self) for root in region.roots)
+        days = [one.rules.withdrawn_since for one in every if one.certificate.fingerprint == fingerprint]
+        return min((day for day in days if day is not None), default=None)
 
     def lay_over(self, trust: TrustStore) -> TrustStore:
         """`trust` with the regions beside what it believes already, whose own rules stay as they are."""

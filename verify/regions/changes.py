@@ -63,7 +63,7 @@ def propose_signers(
         "threshold": threshold,
         "certificates": list(certificates),
     }
-    _read_pins(document)
+    read_pins(document)
     return _propose(room, principal, ChangeKind.SIGNERS, scheme, document, reason)
 
 
@@ -102,7 +102,7 @@ def decide(room: RegionsRoom, principal: Principal, identifier: UUID, *, agree: 
 def _decided(ground: Ground, session: Session, principal: Principal, identifier: UUID, *, agree: bool) -> Change:
     row = session.scalar(select(TrustChange).where(TrustChange.id == identifier).with_for_update())
     if row is None:
-        raise NotFound("verify.no_change", Text("没有这项信任变更。", "There is no such change."))
+        raise _unknown()
     if row.state != ChangeState.PROPOSED:
         raise Conflict(
             "verify.change_decided",
@@ -129,6 +129,24 @@ def listed(room: RegionsRoom, *, limit: int = 100) -> list[Change]:
         return [_told(row) for row in session.scalars(query)]
 
 
+def find(room: RegionsRoom, identifier: UUID) -> Change:
+    with room.ground.db.read() as session:
+        row = session.get(TrustChange, identifier)
+        if row is None:
+            raise _unknown()
+        return _told(row)
+
+
+def pinned(room: RegionsRoom) -> dict[str, Pins]:
+    """Whose signatures count on the lists of each scheme."""
+    with room.ground.db.read() as session:
+        return agreed(room.ground, session)[1]
+
+
+def _unknown() -> NotFound:
+    return NotFound("verify.no_change", Text("没有这项信任变更。", "There is no such change."))
+
+
 def agreed(ground: Ground, session: Session) -> tuple[tuple[Region, ...], dict[str, Pins]]:
     """The regions entered by hand, and the pins of each scheme; the latest decision about each prevails."""
     regions: dict[str, Region] = {}
@@ -149,11 +167,11 @@ def agreed(ground: Ground, session: Session) -> tuple[tuple[Region, ...], dict[s
         elif row.kind == ChangeKind.REMOVE:
             regions.pop(row.subject, None)
         else:
-            pins[row.subject] = _read_pins(document)
+            pins[row.subject] = read_pins(document)
     return tuple(regions.values()), pins
 
 
-def _read_pins(document: Mapping[str, object]) -> Pins:
+def read_pins(document: Mapping[str, object]) -> Pins:
     texts, threshold = document["certificates"], document["threshold"]
     if not isinstance(texts, list) or not 0 < len(texts) <= _MOST_SIGNERS:
         raise BadEntry("签署者证书数量有误", "the number of signers")

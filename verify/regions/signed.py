@@ -86,6 +86,17 @@ def payload_of(octets: bytes) -> bytes:
     return _unb64(body)
 
 
+def claimed_signers(octets: bytes) -> tuple[Certificate, ...]:
+    """The certificates a list brings along. Nobody has vouched for them: to be shown, never to be believed."""
+    entries = read_object(octets, {"payload", "signatures"})["signatures"]
+    if not isinstance(entries, list) or not 0 < len(entries) <= _MOST_SIGNATURES:
+        raise BadEntry("签名结构有误", "the signatures are no list")
+    try:
+        return tuple(read_certificate(_header(_unb64(str(entry["protected"])))[1]) for entry in entries)
+    except (DerError, KeyError, TypeError) as error:
+        raise BadEntry("签署者证书无法读取", "a signer's certificate cannot be read") from error
+
+
 def verified(octets: bytes, pins: Pins, now: datetime) -> SignedList:
     """The list, when enough pinned signers signed it; raises `NotBelieved` or `BadEntry`."""
     outer = read_object(octets, {"payload", "signatures"})
