@@ -51,7 +51,7 @@ def in_scope(table: type[CaRevocation | CaRelease], name: ListName) -> list[Colu
     return found
 
 
-def after(table: type[CaRevocation | CaRelease], number: int) -> ColumnElement[bool]:
+def after(table: type[CaRevocation | CaRelease], number: int | ColumnElement[int]) -> ColumnElement[bool]:
     """Changes that the list of this number does not know."""
     return or_(table.seq.is_(None), table.seq > number)
 

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import inspect
+from sqlalchemy import ColumnElement, inspect
 
 from foundation.audit.trail import moment
 from foundation.database import Base
@@ -27,6 +27,16 @@ def check(mac: Mac, row: Any) -> None:
         raise damaged(row)
 
 
+def holds(mac: Mac, model: type[Base], row: Any) -> bool:
+    """The same of a row read without a session (`columns`)."""
+    return hmac.compare_digest(_over(mac, model, row), row.mac)
+
+
+def columns(model: type[Base]) -> list[ColumnElement[Any]]:
+    """Every column, under the name it has as an attribute."""
+    return [column.label(name) for name, column in inspect(model).columns.items()]
+
+
 def damaged(row: Base) -> Damaged:
     table = inspect(type(row)).local_table.description
     key = "/".join(str(part) for part in inspect(row).identity or ("?",))
@@ -40,8 +50,12 @@ def damaged(row: Base) -> Damaged:
 
 
 def _mac(mac: Mac, row: Base) -> bytes:
-    table, columns = _shape(type(row))
-    octets = [table.encode(), *(f"{name}={_text(getattr(row, name))}".encode() for name in columns)]
+    return _over(mac, type(row), row)
+
+
+def _over(mac: Mac, model: type[Base], row: Any) -> bytes:
+    table, names = _shape(model)
+    octets = [table.encode(), *(f"{name}={_text(getattr(row, name))}".encode() for name in names)]
     return mac.mac("licence.row", b"".join(len(part).to_bytes(4, "big") + part for part in octets))
 
 

@@ -6,13 +6,18 @@ The same content is published as a trust folder, so another province judges our 
 from __future__ import annotations
 
 import threading
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from ipaddress import ip_network
 
-from ca import crl
+from sqlalchemy import select
+
+from ca import crl, crl_pulse
 from ca.chain import authorities
 from ca.profiles import Role
-from ca.room import CaRoom
+from ca.room import Authority, CaRoom
+from foundation.glances import Glance
 from foundation.verify_settings import VerifySettings
 from licence import code
 from licence.room import LicenceRoom
@@ -31,36 +36,72 @@ def online(settings: VerifySettings) -> Asking | None:
     return Asking(Fetcher(frozenset(settings.fetch_hosts), networks, settings.fetch_seconds, settings.fetch_bytes))
 
 
+@dataclass(frozen=True, slots=True)
+class _Composed:
+    store: TrustStore
+    made_of: object
+    """The very octets and changes it is composed of."""
+    pulse: object
+    """As it was before anything was read, so that a change in between is seen at the next question."""
+    until: datetime
+    """When the first of our lists wants to be replaced."""
+
+
 @dataclass
 class RegionTrust:
-    """Composes the store anew when a list changed; parsing certificates for every request would cost more."""
+    """Composes the store anew when a list changed; parsing certificates for every request would cost more.
+
+    Before every judgement one statement asks whether anything did, so a revocation counts from its commit.
+    """
 
     ca: CaRoom
     licence: LicenceRoom
     _lock: threading.Lock = field(default_factory=threading.Lock)
-    _crls: tuple[bytes, ...] = ()
-    _regions: tuple[object, ...] = ()
-    _store: TrustStore | None = None
+    _glance: Glance | None = None
+    _composed: _Composed | None = None
 
     def store(self) -> TrustStore:
-        known = authorities(self.ca)
-        lists = tuple(one for authority in known for one in crl.freshest(self.ca, authority.slug))
-        regions = editions.version(self.ca.ground)
+        glance, composed = self._glance, self._composed
+        if glance is not None and composed is not None:
+            now = self.ca.ground.clock.now()
+            if glance.row() == composed.pulse and now < composed.until:
+                return composed.store
         with self._lock:
-            if self._store is None or lists != self._crls or regions != self._regions:
-                ours = TrustStore.build(
-                    [one.certificate.der for one in known if one.role is Role.ROOT],
-                    intermediates=[one.certificate.der for one in known if one.role is not Role.ROOT],
-                    leaves=[key.certificate for key in code.certified_keys(self.licence)],
-                    crls=lists,
-                    templates=published(),
-                    online=online(self.ca.ground.settings.verify),
-                )
-                self._store = editions.book(self.ca.ground).lay_over(ours)
-                self._crls, self._regions = lists, regions
-            return self._store
+            return self._renewed().store
+
+    def _renewed(self) -> _Composed:
+        known = authorities(self.ca)
+        glance = Glance(self.ca.ground.db, select(*crl_pulse.columns(known), *editions.version()))
+        pulse = glance.row()
+        lists = {authority: crl.freshest(self.ca, authority.slug) for authority in known}
+        made_of = (tuple(lists.values()), tuple(pulse[-len(editions.version()) :]))
+        before = self._composed
+        store = before.store if before is not None and before.made_of == made_of else self._compose(lists)
+        self._glance, self._composed = glance, _Composed(store, made_of, pulse, _until(store, known))
+        return self._composed
+
+    def _compose(self, lists: Mapping[Authority, tuple[bytes, ...]]) -> TrustStore:
+        ours = TrustStore.build(
+            [one.certificate.der for one in lists if one.role is Role.ROOT],
+            intermediates=[one.certificate.der for one in lists if one.role is not Role.ROOT],
+            leaves=[key.certificate for key in code.certified_keys(self.licence)],
+            crls=[octets for every in lists.values() for octets in every],
+            templates=published(),
+            online=online(self.ca.ground.settings.verify),
+        )
+        return editions.book(self.ca.ground).lay_over(ours)
 
     def forget(self) -> None:
         """Compose anew at the next question: a code key was renewed."""
         with self._lock:
-            self._store = None
+            self._composed = None
+
+
+def _until(store: TrustStore, known: list[Authority]) -> datetime:
+    """The half life of the list that reaches it first; those of an offline root wait for its next ceremony."""
+    waiting = {one.certificate.subject.raw for one in known if one.offline}
+    lives = [(one.this_update, one.next_update) for one in store.crls if one.issuer.raw not in waiting]
+    return min((begun + (end - begun) / 2 for begun, end in lives if end is not None), default=_NEVER)
+
+
+_NEVER = datetime.min.replace(tzinfo=UTC)

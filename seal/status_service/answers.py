@@ -9,10 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.exc import IntegrityError
 
 from foundation.errors import NotFound
+from foundation.glances import glance
 from foundation.text import Text
 from hsm.digests import sha256
 from seal.management.models import SealFile
@@ -45,12 +46,12 @@ class Standing:
     moves: int
 
 
+_PUBLIC = select(SealFile.public, SealFile.moves).where(SealFile.code == bindparam("code"), SealFile.public != "[]")
+
+
 def standing(room: SealRoom, code: str) -> Standing | None:
     """Of one of this region's seals; None when there is none of that code."""
-    with room.ground.db.read() as session:
-        found = session.execute(
-            select(SealFile.public, SealFile.moves).where(SealFile.code == code, SealFile.public != "[]")
-        ).one_or_none()
+    found = glance(room.ground.db, _PUBLIC, code=code)
     return None if found is None else Standing(code, periods(found.public), found.moves)
 
 

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.exc import IntegrityError
 
 from foundation.errors import Conflict
 from foundation.failpoints import reach
+from foundation.glances import named
 from foundation.ground import Ground
 from foundation.principal import Principal
 from foundation.text import Text
@@ -91,12 +93,15 @@ def editions(room: RegionsRoom) -> list[Edition]:
     ]
 
 
-def version(ground: Ground) -> tuple[object, ...]:
-    """Changes with every change of the book: cheap enough to ask before each judgement."""
-    agreed = select(func.count(), func.max(TrustChange.turn)).where(TrustChange.state == ChangeState.AGREED)
-    taken = select(func.count(), func.max(TrustEdition.imported_at))
-    with ground.db.read() as session:
-        return (*session.execute(agreed).one(), *session.execute(taken).one())
+def version() -> list[ColumnElement[Any]]:
+    """To be selected: changes with every change of the book, and is cheap enough to ask before each judgement."""
+    agreed = TrustChange.state == ChangeState.AGREED
+    return [
+        named(select(func.count()).select_from(TrustChange).where(agreed), "changes"),
+        named(select(func.max(TrustChange.turn)).where(agreed), "turn"),
+        named(select(func.count()).select_from(TrustEdition), "editions"),
+        named(select(func.max(TrustEdition.imported_at)), "imported"),
+    ]
 
 
 def book(ground: Ground) -> Book:
