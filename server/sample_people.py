@@ -215,6 +215,17 @@ LOGINS = (
         "use-approver",
     ),
     Login(
+        "seal9",
+        "sample-consent-18",
+        "宋时雨",
+        "13900000018",
+        _number("19900118", "189"),
+        "市场监管局用章审批（尚无云签名）",
+        "approver of uses, market bureau (no cloud signature yet)",
+        MARKET.uscc,
+        "use-approver",
+    ),
+    Login(
         "trust1",
         "sample-clerk-16",
         "闻松声",

@@ -50,12 +50,6 @@ def inbox() -> str:
     )
 
 
-@blueprint.post("/key")
-def enrol() -> BaseResponse:
-    keys.enrol(room(CloudRoom), require(Permission.SEAL_CONSENT))
-    return redirect("/seals/uses", 303)
-
-
 @blueprint.get("/<uuid:case_id>")
 def one(case_id: UUID) -> str:
     return _page(require(*_READERS), case_id)

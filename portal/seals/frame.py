@@ -24,6 +24,7 @@ _TABS: tuple[tuple[str, str, tuple[Permission, ...]], ...] = (
     ("/seals/stamp", "tab_stamp", (P.SEAL_STAMP,)),
     ("/seals/batches", "tab_batches", (P.SEAL_STAMP,)),
     ("/seals/uses", "tab_uses", (P.SEAL_CONSENT, P.SEAL_STAMP)),
+    ("/seals/cloud-key", "tab_cloud", (P.SEAL_CONSENT,)),
     ("/console/seals/design", "tab_design", (P.SEAL_READ,)),
 )
 

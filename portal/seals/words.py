@@ -17,6 +17,7 @@ COMMON: Mapping[str, Text] = {
     "tab_stamp": Text("手工盖章", "Stamp by hand"),
     "tab_batches": Text("批量用章", "Batches"),
     "tab_uses": Text("用章审批", "Approvals of use"),
+    "tab_cloud": Text("云签名", "Cloud signature"),
     "tab_design": Text("印模设计", "Design a seal"),
     "crumbs": Text("位置", "You are here"),
     "not_done": Text("没有办成", "That did not work"),

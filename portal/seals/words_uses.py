@@ -64,7 +64,7 @@ USES: Mapping[str, Text] = {
         "您还没有云签名。开通后不用 UKey 也能审批：提出申请，由证书复审员批准。",
         "You have no cloud signature yet. With one you need no UKey: ask for it, and a registration approver agrees.",
     ),
-    "cloud_ask": Text("申请开通云签名", "Ask for a cloud signature"),
+    "cloud_more": Text("云签名：用途、申请和吊销", "What it is for, asking for it, revoking it"),
     "cloud_waiting": Text("云签名申请正在等待批准。", "Your cloud signature waits for approval."),
     "cloud_active": Text("云签名已开通，证书指纹", "Your cloud signature is ready, fingerprint"),
     "device": Text("用 UKey 或证书工具签名", "Sign with a UKey or a certificate tool"),

@@ -68,6 +68,20 @@ def listed(room: CloudRoom, principal: Principal) -> list[SealCloudKey]:
         return list(session.scalars(query.order_by(SealCloudKey.id).limit(MOST)))
 
 
+def history(room: CloudRoom, principal: Principal) -> list[SealCloudKey]:
+    """Every key the caller ever asked for, newest first."""
+    query = select(SealCloudKey).where(SealCloudKey.person == principal.label)
+    with room.ground.db.read() as session:
+        return list(session.scalars(query.order_by(SealCloudKey.id.desc()).limit(MOST)))
+
+
+def every(room: CloudRoom, principal: Principal) -> list[SealCloudKey]:
+    """Those asked for, in use and ended, newest first: for who agrees to them and can end them."""
+    principal.require(Permission.RA_APPROVE)
+    with room.ground.db.read() as session:
+        return list(session.scalars(select(SealCloudKey).order_by(SealCloudKey.id.desc()).limit(MOST)))
+
+
 def agree(room: CloudRoom, principal: Principal, key_id: UUID) -> SealCloudKey:
     """The second person's agreement; key and certificate are made at once. Said again, it finishes what was begun."""
     with room.ground.db.begin() as session:
@@ -122,7 +136,7 @@ def _made(room: CloudRoom, principal: Principal, row: SealCloudKey) -> SealCloud
         SYSTEM,  # two persons agreed, neither of whom runs the CA
         suite=Suite.SM2,
         profile=PROFILE,
-        subject=Subject(person.name, organization=_organisation(room, row.department)),
+        subject=Subject(person.name, organization=organisation(room, row.department)),
         spki=ref.spki,
         identity=IdentityExtensions(citizen_number=person.citizen_number, organization_code=row.department),
         request_key=f"seal.cloud:{row.id}",
@@ -145,8 +159,8 @@ def _made(room: CloudRoom, principal: Principal, row: SealCloudKey) -> SealCloud
     return found
 
 
-def _organisation(room: CloudRoom, department: str) -> str:
-    """As the department's newest seal calls it."""
+def organisation(room: CloudRoom, department: str) -> str:
+    """What a department is called: as its newest seal calls it."""
     query = select(SealRow.department_name).where(SealRow.department == department)
     with room.ground.db.read() as session:
         return session.scalars(query.order_by(SealRow.id.desc()).limit(1)).first() or department
