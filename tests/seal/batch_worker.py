@@ -1,7 +1,7 @@
 """Lives to be killed: imports once, then forks workers that take up a batch's jobs and die at their fail-points.
 
-Input: one JSON object a line {"home", "url", "failpoints": [...], "minutes"}: a worker process for each fail-point, all
-at once, that many minutes later, so leases of the dead have run out. Output: one line with their exit codes.
+Input: one JSON object a line {"home", "url", "failpoints": [...], "now"}: a worker process for each fail-point, all at
+once, at that time: so late that leases of the dead have run out. Output: one line with their exit codes.
 """
 
 from __future__ import annotations
@@ -10,18 +10,17 @@ import json
 import os
 import sys
 import traceback
-from datetime import timedelta
+from datetime import datetime
 from pathlib import Path
 
 from foundation.clock import FixedClock
-from tests.conftest import START
 from tests.seal.conftest import build
 from tests.seal.test_batches import worker
 
 
-def live(home: Path, url: str, failpoint: str, minutes: int) -> None:
+def live(home: Path, url: str, failpoint: str, now: str) -> None:
     os.environ["YINXIN_FAILPOINT"] = failpoint
-    worker(build(home, url, FixedClock(START + timedelta(minutes=minutes)))).drain()
+    worker(build(home, url, FixedClock(datetime.fromisoformat(now)))).drain()
 
 
 def main() -> None:
@@ -33,7 +32,7 @@ def main() -> None:
             if child == 0:
                 status = 1
                 try:
-                    live(Path(order["home"]), order["url"], failpoint, order["minutes"])
+                    live(Path(order["home"]), order["url"], failpoint, order["now"])
                     status = 0
                 except BaseException:  # noqa: BLE001 - a fork must say why and end, not go on as the parent
                     traceback.print_exc()

@@ -9,7 +9,7 @@ from pathlib import Path
 from uuid import UUID
 
 import pytest
-from sqlalchemy import delete
+from sqlalchemy import delete, update
 
 from ca.hierarchy import establish
 from ca.models import CaStampClock
@@ -19,7 +19,7 @@ from foundation.clock import FixedClock
 from foundation.database import open_database
 from foundation.ground import Ground
 from foundation.ids import SystemIds
-from foundation.jobs import JobQueue
+from foundation.jobs import Job, JobQueue
 from foundation.numbers import make_uscc
 from foundation.principal import SYSTEM, Kind, Permission, Principal
 from foundation.settings import Settings
@@ -68,6 +68,12 @@ class Region:
         self.clock.set(at)
         with self.room.ground.db.begin() as session:
             session.execute(delete(CaStampClock))
+
+    def settle(self, at: datetime) -> None:
+        """As `turn_back`, and nothing is due any more: the next test's worker would take it up."""
+        self.turn_back(at)
+        with self.room.ground.db.begin() as session:
+            session.execute(update(Job).where(Job.state.in_(("waiting", "running"))).values(state="done"))
 
     @property
     def seal_id(self) -> UUID:
@@ -125,8 +131,11 @@ def one_region(make_region: Callable[[str], Region]) -> Region:
 
 
 @pytest.fixture(autouse=True)
-def _no_stamps_from_later(request: pytest.FixtureRequest) -> None:
-    """Another test's processes may have stamped at a later time of the shared region: forgotten, the clock is here."""
-    if "region" in request.fixturenames:
-        region: Region = request.getfixturevalue("region")
-        region.turn_back(region.clock.now())
+def _left_as_found(request: pytest.FixtureRequest) -> Iterator[None]:
+    """The region is shared: a moved clock, stamps from later and jobs still due end with the test that left them."""
+    names = [name for name in ("region", "one_region") if name in request.fixturenames]
+    regions: list[Region] = [request.getfixturevalue(name) for name in names]
+    found = [region.clock.now() for region in regions]
+    yield
+    for region, at in zip(regions, found, strict=True):
+        region.settle(at)

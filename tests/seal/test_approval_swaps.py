@@ -75,6 +75,8 @@ class Borrowed:
         assert self.session is not None
         yield self.session
 
+    read_plain = read
+
 
 @dataclass
 class Bench:

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -22,8 +23,8 @@ from tests.seal.test_batches import ME, pdfs, way
 from tests.seal.test_pdf import signatures
 
 HERE = Path(__file__).resolve().parents[2]
-ITEMS = 27
-"""Two chunks, the second a short one."""
+ITEMS = 57
+"""Three chunks, the last a short one: whoever dies, one is left for the next."""
 POINTS = (
     ["seal.batch_launch"],
     ["seal.recorded:2"],
@@ -59,7 +60,8 @@ def test_workers_die_at_every_step_and_each_document_is_sealed_once(
     assert workers.stdin is not None
     assert workers.stdout is not None
     for number, names in enumerate((*points, ["none", "none"]), 1):
-        told = {"home": str(region.home), "url": region.url, "failpoints": names, "minutes": number * 5}
+        now = (region.clock.now() + timedelta(minutes=number * 5)).isoformat()
+        told = {"home": str(region.home), "url": region.url, "failpoints": names, "now": now}
         workers.stdin.write(json.dumps(told) + "\n")
         workers.stdin.flush()
         codes = json.loads(workers.stdout.readline())
