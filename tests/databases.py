@@ -29,8 +29,11 @@ def _as_postgres(command: list[str], *, cwd: Path) -> None:
 
 
 @contextmanager
-def private_cluster() -> Iterator[str]:
-    """A cluster on a Unix socket with fsync off; yields a SQLAlchemy URL prefix ending before the database name."""
+def private_cluster(*, durable: bool = False) -> Iterator[str]:
+    """A cluster on a Unix socket; yields a SQLAlchemy URL prefix ending before the database name.
+
+    Without fsync, which tests do not need and figures do (`durable`).
+    """
     given = os.environ.get("TEST_DATABASE_URL")
     if given:
         yield given
@@ -56,7 +59,8 @@ def private_cluster() -> Iterator[str]:
         ],
         cwd=folder,
     )
-    options = f"-c listen_addresses='' -c unix_socket_directories={folder} -c fsync=off -c max_connections=1000"
+    fsync = "on" if durable else "off"
+    options = f"-c listen_addresses='' -c unix_socket_directories={folder} -c fsync={fsync} -c max_connections=1000"
     _as_postgres(
         [f"{tools}/pg_ctl", "-D", str(data), "-w", "-o", options, "-l", str(folder / "log"), "start"], cwd=folder
     )

@@ -7,7 +7,7 @@ came; what is refused keeps a number and its reason.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from uuid import UUID
 
 from sqlalchemy import select
@@ -30,6 +30,8 @@ from seal.room import SealRoom
 
 MOST_ITEMS = 100_000
 AT_ONCE = 200
+MOST_OCTETS = 16 * 1024 * 1024
+"""Held before they are written."""
 TABLE = "seal_batch"
 
 
@@ -114,20 +116,32 @@ def _add(room: SealRoom, principal: Principal, batch_id: UUID, found: Iterable[E
     if batch.state != BatchState.LOADING:
         raise NotNow(batch.state)
     taken = refused = 0
-    part: list[SealBatchItem] = []
+    part = Part()
     for entry in found:
-        item = _item(room, batch_id, entry)
+        item = _item(batch_id, entry, part)
         taken, refused = taken + (item.state == ItemState.READY), refused + (item.state != ItemState.READY)
-        part.append(item)
-        if len(part) == AT_ONCE:
+        if part.full:
             _write(room, principal, batch_id, part)
-            part = []
-    if part:
+            part = Part()
+    if part.items:
         _write(room, principal, batch_id, part)
     return taken, refused
 
 
-def _item(room: SealRoom, batch_id: UUID, entry: Entry) -> SealBatchItem:
+@dataclass(slots=True)
+class Part:
+    """What goes into the store, and then on record, together."""
+
+    items: list[SealBatchItem] = field(default_factory=list)
+    files: dict[str, bytes] = field(default_factory=dict)
+    octets: int = 0
+
+    @property
+    def full(self) -> bool:
+        return len(self.items) == AT_ONCE or self.octets >= MOST_OCTETS
+
+
+def _item(batch_id: UUID, entry: Entry, part: Part) -> SealBatchItem:
     data, refusal = entry.data, entry.refusal
     kind = _format(data) if data is not None else None
     if refusal is None and kind is None:
@@ -147,7 +161,9 @@ def _item(room: SealRoom, batch_id: UUID, entry: Entry) -> SealBatchItem:
         reason_en=refusal.reason.en if refusal else None,
     )
     if item.document_sha256 is not None and data is not None:
-        room.ground.storage.put_new(waiting_key(item.document_sha256), data)
+        part.files[waiting_key(item.document_sha256)] = data
+        part.octets += len(data)
+    part.items.append(item)
     return item
 
 
@@ -157,28 +173,30 @@ def _format(data: bytes) -> str | None:
     return "ofd" if data.startswith(b"PK\x03\x04") else None
 
 
-def _write(room: SealRoom, principal: Principal, batch_id: UUID, part: list[SealBatchItem]) -> None:
+def _write(room: SealRoom, principal: Principal, batch_id: UUID, part: Part) -> None:
+    room.ground.storage.put_all(part.files)
     reach("seal.batch_part")
+    items = part.items
     with room.ground.db.begin() as session:
         batch = session.scalars(select(SealBatch).where(SealBatch.id == batch_id).with_for_update()).one()
         if batch.state != BatchState.LOADING:
             raise NotNow(batch.state)
-        if batch.total + len(part) > MOST_ITEMS:
+        if batch.total + len(items) > MOST_ITEMS:
             raise InvalidInput(
                 "seal.batch_items",
                 Text(f"一个批次最多 {MOST_ITEMS} 份文件。", f"A batch takes at most {MOST_ITEMS} documents."),
             )
-        for number, item in enumerate(part, batch.total + 1):
+        for number, item in enumerate(items, batch.total + 1):
             item.number = number
             item.name = room.ground.cipher.encrypt("seal_batch_item", "name", f"{batch_id}/{number}", item.name)
-        session.add_all(part)
-        batch.total += len(part)
+        session.add_all(items)
+        batch.total += len(items)
         room.ground.audit.record(
             session,
             principal,
             action="seal.batch.add",
             object=f"seal-batch:{batch_id}",
-            payload={"items": len(part), "total": batch.total},
+            payload={"items": len(items), "total": batch.total},
         )
 
 
