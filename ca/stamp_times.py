@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.exc import IntegrityError
 
 from ca.clock_guard import TOLERANCE
@@ -17,10 +17,15 @@ from ca.prepare import new_serial
 from ca.room import CaRoom
 from ca.suites import Suite
 from foundation.principal import SYSTEM
+from foundation.rows import Plain
 from hsm.digests import Digest
 
 ACCURACY = TOLERANCE
 _STEP = timedelta(milliseconds=1)
+_CLOCKS, _STAMPS = Plain(CaStampClock), Plain(CaStamp)
+_OF_SUITE = _CLOCKS.table.c.suite == bindparam("of")
+_LAST = select(_CLOCKS.table.c.last).where(_OF_SUITE).with_for_update()
+_ADVANCE = update(_CLOCKS.table).where(_OF_SUITE).values(last=bindparam("at"))
 
 
 def record(room: CaRoom, suite: Suite, digest: Digest, imprint: bytes) -> tuple[int, datetime]:
@@ -34,18 +39,19 @@ def record(room: CaRoom, suite: Suite, digest: Digest, imprint: bytes) -> tuple[
 
 def _record(room: CaRoom, suite: Suite, digest: Digest, imprint: bytes) -> tuple[int, datetime]:
     ground, serial = room.ground, new_serial(room)
-    with ground.db.begin() as session:
-        last = session.scalars(select(CaStampClock).where(CaStampClock.suite == suite).with_for_update()).one_or_none()
+    with ground.db.begin_plain() as session:
+        connection = session.connection()
+        last = connection.execute(_LAST, {"of": suite.value}).scalar_one_or_none()
         now = ground.clock.now()
         if last is None:
-            last = CaStampClock(suite=suite, last=now - ACCURACY)
-            session.add(last)
-            session.flush()
-        if now < last.last - ACCURACY:
+            last = now - ACCURACY
+            _CLOCKS.add(session, _CLOCKS.made(suite=suite.value, last=last))
+        if now < last - ACCURACY:
             raise ClockWentBack
-        at = _next(now, last.last) if ground.settings.ca.stamp_ordering else now
-        last.last = max(at, last.last)
-        session.add(CaStamp(serial=f"{serial:x}", suite=suite, at=at, digest=digest, imprint=imprint))
+        at = _next(now, last) if ground.settings.ca.stamp_ordering else now
+        connection.execute(_ADVANCE, {"of": suite.value, "at": max(at, last)})
+        row = _STAMPS.made(serial=f"{serial:x}", suite=suite.value, at=at, digest=digest.value, imprint=imprint)
+        _STAMPS.add(session, row)
         ground.audit.record(
             session,
             SYSTEM,

@@ -11,9 +11,9 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import bindparam, select, update
-from sqlalchemy.orm import Session
 
 from foundation.audit.trail import Entry
+from foundation.database import Connects
 from foundation.principal import Principal
 from hsm.digests import sha256
 from seal import register
@@ -21,7 +21,7 @@ from seal.models import OrderState, SealOrder
 from seal.register import ORDERS, Order
 from seal.room import SealRoom
 
-Beside = Callable[[Session, Sequence[SealOrder]], None]
+Beside = Callable[[Connects, Sequence[SealOrder]], None]
 _TABLE = ORDERS.table
 _BY_KEYS = select(*ORDERS.columns).where(
     _TABLE.c.department == bindparam("department"), _TABLE.c.order_key.in_(bindparam("keys", expanding=True))
@@ -59,7 +59,7 @@ class Sealed:
 
 def find(room: SealRoom, department: str, orders: Sequence[Order]) -> dict[str, SealOrder]:
     """What is on record under the keys of `orders`. Whether it is the same order, `register.check_same` says."""
-    with room.ground.db.read() as session:
+    with room.ground.db.read_plain() as session:
         keys = {"department": department, "keys": [order.order_key for order in orders]}
         rows = [ORDERS.of(found) for found in session.connection().execute(_BY_KEYS, keys)]
     return {row.order_key: row for row in rows if row is not None}
@@ -73,7 +73,7 @@ def record(room: SealRoom, principal: Principal, orders: Sequence[Order], beside
         Entry("seal.stamp.record", f"seal-order:{row.id}", register.about(row, order.seal.code))
         for row, order in zip(rows, orders, strict=True)
     ]
-    with room.ground.db.begin() as session:
+    with room.ground.db.begin_plain() as session:
         ORDERS.add_all(session, rows)
         beside(session, rows)
         room.ground.audit.record_many(session, principal, said)
@@ -81,7 +81,7 @@ def record(room: SealRoom, principal: Principal, orders: Sequence[Order], beside
 
 
 def close(
-    room: SealRoom, session: Session, principal: Principal, seal_code: str, made: Sequence[Sealed]
+    room: SealRoom, session: Connects, principal: Principal, seal_code: str, made: Sequence[Sealed]
 ) -> Mapping[UUID, str]:
     """In the caller's transaction: the digest that stands for each order; an earlier finisher's where there is one."""
     if not made:

@@ -7,18 +7,23 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from sqlalchemy import bindparam, select
+
 from ca import oids
 from ca.models import CaStamp
 from ca.reading.shapes import fields, sole
 from ca.reading.stamp import read_tst_info
 from ca.room import CaRoom
 from foundation import der
+from foundation.rows import Plain
 from hsm.digests import same
 from hsm.schemes import scheme_for
 from hsm.service.errors import IntentUnknown, PolicyRefused
 from hsm.service.policies import Asked, Stated
 
 _WITHIN = timedelta(seconds=1)
+_STAMPS = Plain(CaStamp)
+_BY_SERIAL = select(*_STAMPS.columns).where(_STAMPS.table.c.serial == bindparam("of"))
 
 
 def check(room: CaRoom, asked: Asked) -> Stated:
@@ -29,8 +34,8 @@ def check(room: CaRoom, asked: Asked) -> Stated:
     if not same(named.as_octets(), digest.of(asked.content)):
         raise PolicyRefused("stamp_content", "签名属性与 TSTInfo 不符", "the attributes belong to another TSTInfo")
     info = read_tst_info(asked.content)
-    with room.ground.db.read() as session:
-        row = session.get(CaStamp, f"{info.serial:x}")
+    with room.ground.db.read_plain() as session:
+        row = _STAMPS.one(session, _BY_SERIAL, {"of": f"{info.serial:x}"})
     if row is None or asked.intent != f"stamp:{row.suite}:{row.serial}" or info.digest is None:
         raise IntentUnknown(asked.intent)
     if (row.imprint, row.digest) != (info.imprint, info.digest.value) or abs(row.at - info.time) > _WITHIN:

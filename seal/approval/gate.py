@@ -107,7 +107,7 @@ def _without_rules(room: SealRoom, principal: Principal, order: Order) -> SealOr
 def record_together(room: SealRoom, principal: Principal, orders: Sequence[Order]) -> dict[str, SealOrder]:
     """Items of a batch on record in one transaction, by their keys; `Ruled` where their seal has rules of use."""
 
-    def beside(session: Session, rows: Sequence[SealOrder]) -> None:
+    def beside(session: Connects, rows: Sequence[SealOrder]) -> None:
         if session.connection().execute(_RULED, {"seal": rows[0].seal_id}).first() is not None:
             raise Ruled
         uses = [

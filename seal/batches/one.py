@@ -45,7 +45,7 @@ def stamp(room: SealRoom, principal: Principal, batch: SealBatch, way: Way, chun
     else:
         reach("seal.batch_stamped")
         sealed = (Done(item.number, done.order_id, sha256(done.document).hex()),)
-    with room.ground.db.begin() as session:
+    with room.ground.db.begin_plain() as session:
         outcomes.hold(session, batch.id, chunk)
         outcomes.tell(session, batch.id, chunk, sealed, failed)
 

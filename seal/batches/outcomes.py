@@ -8,8 +8,8 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, bindparam, func, select, update
-from sqlalchemy.orm import Session
 
+from foundation.database import Connects
 from foundation.errors import YinxinError
 from foundation.rows import Plain
 from seal.batches.models import ItemState, SealBatchChunk, SealBatchItem
@@ -57,13 +57,13 @@ class Failed:
     error: YinxinError
 
 
-def hold(session: Session, batch_id: UUID, chunk: int) -> None:
+def hold(session: Connects, batch_id: UUID, chunk: int) -> None:
     """First in the transaction: two workers at one chunk write one after the other."""
     session.connection().execute(_HOLD, {"batch": batch_id, "chunk": chunk}).one()
 
 
 def tell(
-    session: Session, batch_id: UUID, chunk: int, sealed: Sequence[Done] = (), failed: Sequence[Failed] = ()
+    session: Connects, batch_id: UUID, chunk: int, sealed: Sequence[Done] = (), failed: Sequence[Failed] = ()
 ) -> None:
     """Items of one held chunk. What another worker has told already stays as it is."""
     connection = session.connection()

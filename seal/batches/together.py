@@ -169,7 +169,7 @@ def _tell(
     failed = [*failed, *(Failed(piece.item.number, piece.error) for piece in pieces if piece.error is not None)]
     for _ in made:
         reach("seal.batch_stamped")
-    with room.ground.db.begin() as session:
+    with room.ground.db.begin_plain() as session:
         outcomes.hold(session, *chunk)
         stands = register_many.close(room, session, principal, seal.code, [sealed for _, sealed in made])
         done = [Done(number, sealed.row.id, stands[sealed.row.id]) for number, sealed in made]
