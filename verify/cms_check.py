@@ -11,8 +11,7 @@ import base64
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from ca.reading import Certificate, scheme_of
-from foundation import der
+from ca.reading import Certificate
 from foundation.der import DerError
 from hsm.digests import Digest, digest_of_oid
 from hsm.errors import BadSignature
@@ -21,6 +20,7 @@ from seal import cms
 from seal.cms import SignedData, SignerInfo
 from verify import values
 from verify.checked import Broken, Checked
+from verify.cms_algorithms import algorithms
 from verify.cms_shape import hashed, is_canonical
 from verify.extras import unverified
 from verify.links import parsed
@@ -102,12 +102,12 @@ def check_signer(
     # 2. whose
     certificate = _certificate(signed, signer, trust)
     # 3. the mathematics
-    scheme, digest = _algorithms(signer, certificate)
+    scheme, digest, salt = algorithms(signer, certificate)
     findings = _check_binding(signer, certificate, needed=rules.needs_binding)
     if document is None and signer.signed_octets is None:
         raise Broken(Sub.SIGNED_DATA_NOT_FOUND, finding("content.missing"), certificate=certificate)
     message, told = _message(signed, signer, document, digest, certificate, rules)
-    findings += told + _check_value(certificate, scheme, message, signer.signature)
+    findings += told + _check_value(certificate, scheme, message, signer.signature, salt)
     # 4. when: attributes outside the signature prove themselves, or are refused or named
     findings += _check_attributes(signer, rules)
     trust = timeline(trust, moment, items=items_of(signed, signer)).trust
@@ -141,9 +141,11 @@ def check_signer(
     )
 
 
-def _check_value(certificate: Certificate, scheme: Scheme, message: bytes, value: bytes) -> list[Finding]:
+def _check_value(
+    certificate: Certificate, scheme: Scheme, message: bytes, value: bytes, salt: int | None
+) -> list[Finding]:
     try:
-        return [finding(code) for code in values.departures(certificate.spki, scheme, message, value)]
+        return [finding(code) for code in values.departures(certificate.spki, scheme, message, value, salt=salt)]
     except BadSignature as error:
         bare = values.is_without_z(certificate.spki, scheme, message, value, message)
         also = (finding("signature.without_z"),) if bare else ()
@@ -167,31 +169,6 @@ def _certificate(signed: SignedData, signer: SignerInfo, trust: TrustStore) -> C
     if signed.certificates:  # it brings certificates, but names another: altered, not merely incomplete
         raise Broken(Sub.FORMAT_FAILURE, finding("signature.format", "its certificate is not among those it carries"))
     raise Broken(Sub.NO_SIGNING_CERTIFICATE_FOUND, finding("signature.no_certificate"))
-
-
-def _algorithms(signer: SignerInfo, certificate: Certificate) -> tuple[Scheme, Digest]:
-    """The digest of the SignerInfo and of the scheme must be one: SM2 goes with SM3 and nothing else."""
-    digest = digest_of_oid(signer.digest_algorithm)
-    identifier = der.sequence(der.oid(signer.signature_algorithm), signer.signature_parameters or b"")
-    scheme = scheme_of(der.parse(identifier), digest) if digest is not None else None
-    if digest is None or scheme is None or scheme.digest is not digest:
-        named = f"{signer.signature_algorithm} / {signer.digest_algorithm}"
-        if _stands_otherwise(signer, certificate):
-            altered = finding("signature.format", f"it was not made with {named}")
-            raise Broken(Sub.FORMAT_FAILURE, altered, certificate=certificate)
-        raise Broken(Sub.SIG_CRYPTO_FAILURE, finding("signature.algorithm_unknown", named), certificate=certificate)
-    return scheme, digest
-
-
-def _stands_otherwise(signer: SignerInfo, certificate: Certificate) -> bool:
-    """The value stands under an algorithm we know: somebody changed the name of it, which no signature protects."""
-    for scheme in Scheme:
-        try:
-            values.departures(certificate.spki, scheme, signer.signed_octets or b"", signer.signature)
-        except BadSignature:
-            continue
-        return True
-    return False
 
 
 def _check_binding(signer: SignerInfo, certificate: Certificate, *, needed: bool) -> list[Finding]:

@@ -20,11 +20,16 @@ RAW, INTEGER = "deviation.raw_signature", "deviation.integer"
 _RAW_SIZES = {Scheme.SM2_SM3: 64, Scheme.ECDSA_SHA256: 64, Scheme.ECDSA_SHA384: 96}
 
 
-def departures(spki: bytes, scheme: Scheme, message: bytes, value: bytes) -> tuple[str, ...]:
-    """Codes of the departures under which the value stands, none for a proper one; raises `BadSignature`."""
+def departures(
+    spki: bytes, scheme: Scheme, message: bytes, value: bytes, *, salt: int | None = None
+) -> tuple[str, ...]:
+    """Codes of the departures under which the value stands, none for a proper one; raises `BadSignature`.
+
+    `salt`: the length that the parameters of RSASSA-PSS say, else the digest's.
+    """
     sm2_id = DEFAULT_SM2_ID if scheme.family is Family.SM2 else None
     try:
-        verify(spki, scheme, message, value, sm2_id=sm2_id)
+        verify(spki, scheme, message, value, sm2_id=sm2_id, pss_salt_length=salt)
     except BadSignature:
         for code, reading in _readings(scheme, value):
             try:

@@ -18,6 +18,8 @@ _PSS: Final = {
     Digest.SHA384: Scheme.RSA_PSS_SHA384,
     Digest.SHA512: Scheme.RSA_PSS_SHA512,
 }
+_DEFAULT_SALT: Final = 20
+_MOST_SALT: Final = 2048
 _BY_KEY: Final = {
     # CMS may name the key's algorithm and leave the digest to its own field (RFC 5652 5.3, GB/T 35275)
     (oids.RSA, Digest.SHA1): Scheme.RSA_SHA1,
@@ -47,18 +49,24 @@ def scheme_of(node: der.Node, digest: Digest | None = None) -> Scheme | None:
     return scheme_of_oid(oid)
 
 
-def _pss(node: der.Node) -> Scheme | None:
-    """RSASSA-PSS-params (RFC 4055 3.1): one digest in both places, salt as long as the digest; else unknown."""
+def pss_of(node: der.Node) -> tuple[Scheme, int] | None:
+    """Scheme and salt length of an RSASSA-PSS identifier (RFC 4055 3.1): one digest in both places; else unknown."""
     parts = node.children(2)
     if len(parts) != 2:
         return None  # all defaults means SHA-1
     given = {part.tag: sole(part) for part in parts[1].expect(der.SEQUENCE).children(4)}
-    if not {0xA0, 0xA1, 0xA2} <= given.keys():
+    if not {0xA0, 0xA1} <= given.keys() <= {0xA0, 0xA1, 0xA2}:
         return None
     digest = digest_of(given[0xA0])
     generator = fields(given[0xA1], 2, 2, "mask generation")
-    if digest is None or generator[0].as_oid() != oids.MGF1:
+    if digest is None or generator[0].as_oid() != oids.MGF1 or digest_of(generator[1]) is not digest:
         return None
-    if digest_of(generator[1]) is not digest or given[0xA2].as_integer() != digest.size:
-        return None
-    return _PSS.get(digest)
+    salt = given[0xA2].as_integer() if 0xA2 in given else _DEFAULT_SALT
+    scheme = _PSS.get(digest)
+    return (scheme, salt) if scheme is not None and 0 <= salt <= _MOST_SALT else None
+
+
+def _pss(node: der.Node) -> Scheme | None:
+    """Where no salt length goes along, it must be as long as the digest."""
+    found = pss_of(node)
+    return found[0] if found is not None and found[1] == found[0].digest.size else None
