@@ -6,13 +6,18 @@ for programs on the machine itself (`yinxin seal stamp`): the API takes what fit
 
 from __future__ import annotations
 
+import fcntl
+import os
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
+from typing import IO
 from uuid import UUID
 
-from foundation.errors import InvalidInput, TooLarge
+from foundation.errors import Conflict, InvalidInput, TooLarge, Unavailable
 from foundation.failpoints import reach
 from foundation.principal import Principal
 from foundation.text import Text
@@ -50,17 +55,73 @@ def stamp_pdf_file(room: SealRoom, principal: Principal, order: PdfOrder, source
     declared = Declared(digest(Digest.SHA256, octets).hex(), len(octets))
     given = replace(order, document=b"")
     registered = Order(row, order.order_key, "pdf", declared, terms_of(order), given, order.matter, order.batch)
-    copy = target.with_name(f".{target.name}.{room.ground.ids.token(6)}")
-    try:
-        with room.lock(registered.lock_name):
-            record = register.find(room, registered)
-            if record is None or record.state != OrderState.SEALED:
-                record = _seal(room, principal, given, registered, record, source, copy)
-            _fetch(room, record, copy)
-        copy.rename(target)
-    finally:
-        copy.unlink(missing_ok=True)
+    with _copy_beside(target) as copy, room.lock(registered.lock_name):
+        record = register.find(room, registered)
+        if record is None or record.state != OrderState.SEALED:
+            record = _seal(room, principal, given, registered, record, source, copy)
+        _fetch(room, record, copy)
+        _publish(copy, target)
     return FileStamped(target, record.id, record.signing_time)
+
+
+@contextmanager
+def _copy_beside(target: Path) -> Iterator[Path]:
+    """Our own copy, held by one process at a time. Always of the same name: what a killed one left is used again."""
+    copy = target.with_name(f".{target.name}.yinxin")
+    try:
+        with copy.open("ab") as held:
+            _hold(held, copy)
+            try:
+                yield copy
+            finally:
+                copy.unlink(missing_ok=True)
+    except OSError as error:
+        raise Unavailable(
+            "seal.target_disk",
+            Text(
+                "读写文件失败（可能磁盘已满或没有权限），目标文件没有生成；处理后用同一编号重试即可。",
+                "Reading or writing failed, the disk may be full or not ours to write. There is no target file; "
+                "mend it and try again under the same key.",
+            ),
+        ) from error
+
+
+def _hold(held: IO[bytes], copy: Path) -> None:
+    try:
+        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        # whoever had it before may have taken it away between our opening and locking it
+        mine = os.path.samestat(os.fstat(held.fileno()), copy.stat())
+    except (BlockingIOError, FileNotFoundError):
+        mine = False
+    if not mine:
+        raise Conflict(
+            "seal.target_busy",
+            Text(
+                "另一个进程正在向这个目标文件用章，请等它结束。",
+                "Another process is stamping into this target. Wait until it has ended.",
+            ),
+        )
+
+
+def _publish(copy: Path, target: Path) -> None:
+    """Under its name whole or not at all, and never in place of what somebody put there meanwhile."""
+    with copy.open("rb") as file:
+        os.fsync(file.fileno())
+    try:
+        os.link(copy, target)
+    except FileExistsError as error:
+        raise _exists() from error
+    except PermissionError:  # a file system without hard links
+        if target.exists():
+            raise _exists() from None
+        copy.rename(target)
+
+
+def _exists() -> InvalidInput:
+    return InvalidInput(
+        "seal.target_exists",
+        Text("目标文件已存在，未覆盖，请换一个文件名。", "The target exists and was not replaced. Use another name."),
+    )
 
 
 def _check(order: PdfOrder, source: Path, target: Path) -> None:
@@ -74,12 +135,7 @@ def _check(order: PdfOrder, source: Path, target: Path) -> None:
             ),
         )
     if target.exists():
-        raise InvalidInput(
-            "seal.target_exists",
-            Text(
-                "目标文件已存在，未覆盖，请换一个文件名。", "The target exists and was not replaced. Use another name."
-            ),
-        )
+        raise _exists()
     if source.stat().st_size > MOST:
         raise TooLarge(
             "seal.document_size",

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from server.sample import MARKET
+from tests.seal import oracles, papers
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples" / "data"
 
@@ -135,3 +136,23 @@ def test_trust_export_is_enough_to_verify_elsewhere(home: Path, tmp_path: Path) 
     )
     assert done.returncode == 0, done.stdout
     assert not (tmp_path / "yinxin.db").exists()
+
+
+# --- stamping ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_file_is_stamped_where_the_operator_says(home: Path) -> None:
+    """The whole command in its own process; what it refuses is in `tests/seal/test_large.py`."""
+    (home / "in.pdf").write_bytes(papers.pdf())
+    given = ("seal", "stamp", "in.pdf", "out.pdf", "--seal", MARKET.seal_code, "--x", "150", "--y", "240")
+    done = yinxin(home, *given, "--suites", "sm2,rsa", "--level", "b-b")
+    assert done.returncode == 0, done.stderr
+    sealed = (home / "out.pdf").read_bytes()
+    assert sealed.startswith(papers.pdf())
+    assert "out.pdf" in done.stdout
+    assert oracles.pdfsig(home, sealed)[1] == "Signature is Valid."
+    again = yinxin(home, *given, "--suites", "sm2,rsa", "--level", "b-b")
+    assert again.returncode != 0
+    assert "seal.target_exists" in again.stderr
+    assert "Traceback" not in again.stderr
+    assert (home / "out.pdf").read_bytes() == sealed
