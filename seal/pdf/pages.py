@@ -66,16 +66,16 @@ class PageBox:
         return cx - half_w, cy - half_h, cx + half_w, cy + half_h
 
 
-def page_nodes(root: Any) -> list[tuple[generic.Reference, Any]]:
-    """The page dictionaries in order, with their references; bounded, because /Kids can loop."""
+def page_nodes(root: Any, until: int | None = None) -> list[tuple[generic.Reference, Any]]:
+    """The page dictionaries in order, with their references; bounded, because /Kids can loop. `until`: no further."""
     pages: list[tuple[generic.Reference, Any]] = []
     waiting = [root.raw_get("/Pages")]
     visited = 0
-    while waiting:
+    while waiting and len(pages) != until:
         item = waiting.pop()
         node = item.get_object()
         visited += 1
-        if visited > 2 * MOST_PAGES:
+        if visited > 2 * MOST_PAGES or len(waiting) > 4 * MOST_PAGES:
             raise PdfRefused("too_many_pages", f"文件超过 {MOST_PAGES} 页。", f"The file has over {MOST_PAGES} pages.")
         if "/Kids" in node:
             waiting.extend(reversed(node["/Kids"]))

@@ -9,10 +9,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from foundation.apart import keeper
-from foundation.apart.limits import Why
+from foundation.apart.limits import USUAL, Why
+from seal.pdf import page_pictures
 from seal.pdf.problems import PdfRefused
 
 WORK = "seal.pdf.painter:work"
+LIMITS = USUAL
 PNG = b"\x89PNG\r\n\x1a\n"
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
@@ -44,15 +46,11 @@ def paint(wanted: Sequence[Wanted]) -> list[Painted | None]:
 
 def page(document: bytes, number: int, dpi: int = 96) -> Painted:
     """One page with its picture; raises `PdfRefused` when it cannot be shown."""
-    found, why = _paint(Wanted(document, number, dpi, picture=True))
+    found, limits = _paint(Wanted(document, number, dpi, picture=True))
     if found is not None:
         return found
-    if why in (Why.TIME, Why.MEMORY):
-        raise PdfRefused(
-            "page_limit",
-            "这一页过于复杂，限定的时间和内存内画不出来。请勿据此盖章，可下载文件核对。",
-            "This page is too complicated to be drawn within the limits. Do not stamp unseen: download it and look.",
-        )
+    if limits:
+        raise page_pictures.too_large()
     raise PdfRefused(
         "unpaintable",
         "这一页无法显示：文件已损坏，或占用内存过多。",
@@ -60,10 +58,12 @@ def page(document: bytes, number: int, dpi: int = 96) -> Painted:
     )
 
 
-def _paint(one: Wanted) -> tuple[Painted | None, Why | None]:
+def _paint(one: Wanted) -> tuple[Painted | None, bool]:
+    """Second: whether limits ended it."""
     question = {"page": one.page, "dpi": one.dpi, "picture": one.picture}
-    told = keeper.ask(WORK, question, [one.document])
-    return (_read(told.parts[0]) if told.whole and len(told.parts) == 1 else None), told.why
+    told = keeper.ask(WORK, question, [one.document], LIMITS)
+    limits = told.why in (Why.TIME, Why.MEMORY) or (told.refusal is not None and told.refusal.code == "pdf.page_limit")
+    return (_read(told.parts[0]) if told.whole and len(told.parts) == 1 else None), limits
 
 
 def _read(said: Any) -> Painted | None:

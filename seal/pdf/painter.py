@@ -17,6 +17,7 @@ from pypdfium2 import PdfDocument
 
 from foundation.apart.child import Tell
 from seal.pdf import page_fonts
+from seal.pdf.page_pictures import PagePictures
 
 MOST_PIXELS = 16_000_000
 
@@ -27,6 +28,7 @@ def warm() -> None:
 
 def work(question: Any, documents: tuple[bytes, ...], tell: Tell) -> None:
     """`page`, `dpi`, and `picture`: whether a PNG is wanted."""
+    PagePictures(documents[0]).check(int(question["page"]))
     tell(paint(documents[0], int(question["page"]), int(question["dpi"]), picture=bool(question["picture"])))
 
 

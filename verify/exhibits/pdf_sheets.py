@@ -14,6 +14,7 @@ from PIL import Image
 from pypdfium2 import PdfDocument, PdfiumError
 
 from foundation.apart.child import Tell
+from seal.pdf.page_pictures import PagePictures
 from verify.exhibits.seal_pictures import encoded, of_signature, small
 from verify.pdf.found import Found, collect, cover
 from verify.pdf.pixels import Pixels, differing
@@ -51,7 +52,8 @@ def show(data: bytes, question: dict[str, Any], tell: Tell) -> None:
     tell({"seals": {name: {"picture": drawn, "cut": False} for name, drawn in seals.items()}})
     try:
         document = _open(data)
-        _sheets(document, shown, set(seals), tell)
+        pictures = PagePictures(data) if structure is not None else None
+        _sheets(document, shown, set(seals), pictures, tell)
         if question["compare"] is not None:
             _compared(data, document, question["compare"], tell)
     except PdfiumError:
@@ -76,10 +78,14 @@ def _own_picture(item: Found) -> str | None:
     return of_signature(item.coverage.contents) if item.coverage is not None else None
 
 
-def _sheets(document: Any, shown: tuple[Shown, ...], known: set[str], tell: Tell) -> None:
+def _sheets(
+    document: Any, shown: tuple[Shown, ...], known: set[str], pictures: PagePictures | None, tell: Tell
+) -> None:
     count = len(document)
     tell({"pages": count})
     for number in sorted({one.page for one in shown if one.page <= count})[:MOST_SHEETS] or [1]:
+        if pictures is not None:
+            pictures.check(number)
         here = [one for one in shown if one.page == number]
         drawn = _draw(document, number, FINE if here else 1.5)
         boxes = [(one.name, pixels) for one in here if (pixels := drawn.pixels(one.box)) is not None]
@@ -131,9 +137,12 @@ def _draw(document: Any, number: int, most: float) -> Drawn:
 
 
 def _compared(data: bytes, last: Any, wanted: dict[str, Any], tell: Tell) -> None:
+    states = [PagePictures(data[: wanted["end"]]), PagePictures(data)]
     first = _open(data[: wanted["end"]])
     every = range(1, min(MOST_COMPARED, max(len(first), len(last))) + 1)
     for number in (wanted["pages"] or every)[:MOST_COMPARED]:
+        for state in states:
+            state.check(number)
         before, after = (_small_page(document, number) for document in (first, last))
         size = (after or before or Image.new("RGB", (1, 1))).size
         areas: list[Pixels] = [(0, 0, *size)]

@@ -16,6 +16,7 @@ from pypdfium2 import PdfDocument
 
 from foundation.apart.child import Tell
 from seal.pdf import page_fonts
+from seal.pdf.page_pictures import PagePictures
 from verify.pdf.pixels import Pixels, differing, hidden_part
 
 SCALE = 1.5
@@ -29,9 +30,13 @@ def warm() -> None:
 
 def work(question: Any, documents: tuple[bytes, ...], tell: Tell) -> None:
     """`documents`: the later state. `ends`: where the two states end in it."""
-    first, last = (_open(documents[0][:end]) for end in question["ends"])
+    states = [documents[0][:end] for end in question["ends"]]
+    pictures = [PagePictures(state) for state in states]
+    first, last = map(_open, states)
     pages = question["pages"] or range(1, min(question["most"], max(len(first), len(last))) + 1)
     for number in pages:
+        for state in pictures:
+            state.check(number)
         tell(_page(first, last, number, question))
 
 
