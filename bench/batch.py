@@ -13,6 +13,8 @@ import json
 import random
 import re
 import shutil
+import signal
+import sys
 import time
 import zipfile
 from collections.abc import Callable, Iterator
@@ -223,7 +225,13 @@ def stamp(house: House, processes: Processes, told: argparse.Namespace) -> None:
     say("disk", gib=round(used / 2**30, 2), kib_per_item=round(used / 1024 / max(stands.sealed, 1), 1))
 
 
+def _end(number: int, frame: object) -> None:
+    del number, frame
+    sys.exit(1)  # so that the region is taken down
+
+
 def main() -> None:
+    signal.signal(signal.SIGTERM, _end)
     parser = argparse.ArgumentParser()
     parser.add_argument("items", type=int, nargs="?", default=1000)
     parser.add_argument("--workers", type=int, default=2)

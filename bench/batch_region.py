@@ -38,9 +38,9 @@ def cpu_seconds(pid: int, *, children: bool = False) -> float:
     return sum(int(ticks) for ticks in fields[11 : 15 if children else 13]) / TICKS
 
 
-@dataclass
+@dataclass(frozen=True, slots=True)
 class Worker:
-    process: subprocess.Popen[bytes]
+    pid: int
     number: int
 
 
@@ -52,29 +52,30 @@ class Processes:
     environment: dict[str, str]
     postmaster: int
     signer: subprocess.Popen[bytes]
+    forks: subprocess.Popen[bytes]
     workers: list[Worker] = field(default_factory=list)
     spent_by_dead: float = 0.0
     killed: int = 0
 
     def start_worker(self, number: int) -> None:
-        log = (self.home / f"worker-{number}.log").open("ab")
-        process = subprocess.Popen(
-            [sys.executable, "-m", "server", "worker"], cwd=ROOT, env=self.environment, stdout=log, stderr=log
-        )
-        self.workers.append(Worker(process, number))
+        asked, answered = self.forks.stdin, self.forks.stdout
+        if asked is None or answered is None:
+            raise RuntimeError("the process that forks workers has no pipes")
+        asked.write(b"one more\n")
+        asked.flush()
+        self.workers.append(Worker(int(answered.readline()), number))
 
     def kill(self, worker: Worker) -> None:
         """Killed with -9, and another in its place."""
-        self.spent_by_dead += cpu_seconds(worker.process.pid, children=True)
-        worker.process.send_signal(signal.SIGKILL)
-        worker.process.wait()
+        self.spent_by_dead += cpu_seconds(worker.pid, children=True)
+        os.kill(worker.pid, signal.SIGKILL)
         self.workers.remove(worker)
         self.killed += 1
         self.start_worker(worker.number)
 
     def spent(self) -> dict[str, float]:
         """CPU seconds so far."""
-        workers = sum(cpu_seconds(one.process.pid, children=True) for one in self.workers) + self.spent_by_dead
+        workers = sum(cpu_seconds(one.pid, children=True) for one in self.workers) + self.spent_by_dead
         backends = Path(f"/proc/{self.postmaster}/task/{self.postmaster}/children").read_text(encoding="ascii").split()
         database = cpu_seconds(self.postmaster, children=True) + sum(cpu_seconds(int(pid)) for pid in backends)
         return {"workers": workers, "signer": cpu_seconds(self.signer.pid), "database": database}
@@ -82,7 +83,7 @@ class Processes:
     def resident(self) -> dict[str, list[int]]:
         """MiB."""
         pids = {
-            "workers": [one.process.pid for one in self.workers],
+            "workers": [one.pid for one in self.workers],
             "signer": [self.signer.pid],
             "web": [os.getpid()],
         }
@@ -90,14 +91,13 @@ class Processes:
 
     def stop(self) -> None:
         for one in self.workers:
-            one.process.terminate()
+            os.kill(one.pid, signal.SIGTERM)
         for one in self.workers:
-            try:
-                one.process.wait(30)
-            except subprocess.TimeoutExpired:
-                one.process.kill()
-        self.signer.terminate()
-        self.signer.wait(30)
+            while Path(f"/proc/{one.pid}").exists():
+                time.sleep(0.2)
+        for process in (self.forks, self.signer):
+            process.terminate()
+            process.wait(30)
 
 
 @contextmanager
@@ -116,11 +116,19 @@ def region() -> Iterator[tuple[Settings, Processes]]:
             environment = {**os.environ, **told}
             folder = Path(url.partition("host=")[2])
             postmaster = int((folder / "data" / "postmaster.pid").read_text(encoding="ascii").split()[0])
-            log = (home / "signer.log").open("ab")
+            log = (home / "log").open("ab")
             signer = subprocess.Popen(
                 [sys.executable, "-m", "server", "signer", "run"], cwd=ROOT, env=environment, stdout=log, stderr=log
             )
-            processes = Processes(home, environment, postmaster, signer)
+            forks = subprocess.Popen(
+                [sys.executable, "-m", "bench.batch_worker"],
+                cwd=ROOT,
+                env=environment,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=log,
+            )
+            processes = Processes(home, environment, postmaster, signer, forks)
             try:
                 _wait_for(settings, signer)
                 yield settings, processes
