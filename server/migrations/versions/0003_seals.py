@@ -41,6 +41,7 @@ def upgrade() -> None:
         sa.Column("matter_number", sa.String(length=64), nullable=True),
         sa.Column("state", sa.String(length=10), nullable=False),
         sa.Column("total", sa.Integer(), nullable=False),
+        sa.Column("refused", sa.Integer(), server_default="0", nullable=False),
         sa.Column("run", sa.Integer(), nullable=False),
         sa.Column("way", sa.Text(), nullable=False),
         sa.Column("list_sha256", sa.String(length=64), nullable=True),
