@@ -57,6 +57,7 @@ def create(room: SealRoom, principal: Principal, way: Way, matter: Matter | None
         matter_number=matter.number if matter else None,
         state=BatchState.LOADING,
         total=0,
+        refused=0,
         run=0,
         way=_close(room, identifier, way),
         created_at=ground.clock.now(),
@@ -191,6 +192,7 @@ def _write(room: SealRoom, principal: Principal, batch_id: UUID, part: Part) -> 
             item.name = room.ground.cipher.encrypt("seal_batch_item", "name", f"{batch_id}/{number}", item.name)
         session.add_all(items)
         batch.total += len(items)
+        batch.refused += sum(item.state == ItemState.REFUSED for item in items)
         room.ground.audit.record(
             session,
             principal,

@@ -57,6 +57,7 @@ class SealBatch(Base):
     matter_number: Mapped[str | None] = mapped_column(String(64))
     state: Mapped[str] = mapped_column(String(10), index=True)
     total: Mapped[int] = mapped_column(Integer, doc="Items taken in so far, refused ones among them")
+    refused: Mapped[int] = mapped_column(Integer, server_default="0", doc="Of these, never taken in")
     run: Mapped[int] = mapped_column(Integer, doc="Counts starts and resumptions; names the jobs of each")
     way: Mapped[str] = mapped_column(Text, doc="Places, suites, reason, closing; sealed")
     list_sha256: Mapped[str | None] = mapped_column(String(64), doc="Over all item digests, once closed")
