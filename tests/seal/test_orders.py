@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import subprocess
-import sys
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from threading import Barrier, Thread
+from uuid import UUID
 
 import pytest
 from sqlalchemy import func, select, update
@@ -26,13 +23,13 @@ from seal.make import make_seal
 from seal.models import OrderState, SealOrder, SealRow, SealState
 from seal.orders import OfdOrder, PdfOrder, Placement, SealRequest, Stamped
 from seal.stamp import stamp_ofd, stamp_pdf
+from tests.dying import killed
 from tests.limits import calls
 from tests.seal import papers
 from tests.seal.conftest import MARKET, TRANSPORT, Region, build, clerk
 from tests.seal.test_pdf import signatures
 
 PLACE = Placement(1, 150, 240)
-HERE = Path(__file__).resolve().parents[2]
 
 
 def pdf_order(region: Region, key: str, **changes: object) -> PdfOrder:
@@ -236,43 +233,22 @@ def test_orders_and_audit_hold_no_free_text(one_region: Region) -> None:
 
 # --- the process dies ------------------------------------------------------------------------------------------------
 
-_CHILD = """
-import sys
-from pathlib import Path
-from tests.seal import papers
-from tests.seal.conftest import build, clerk
-from foundation.clock import FixedClock
-from seal import find
-from seal.orders import OfdOrder, PdfOrder, Placement, SealRequest
-from seal.stamp import stamp_ofd, stamp_pdf
-from ca.suites import Suite
-from datetime import datetime
-home, url, at, department, seal, kind, key = sys.argv[1:]
-room = build(Path(home), url, FixedClock(datetime.fromisoformat(at)))
-from uuid import UUID
-place = Placement(1, 150, 240)
-if kind == "make":
-    from foundation.principal import SYSTEM
-    from seal.make import make_seal
-    make_seal(room, SYSTEM, SealRequest(department, "印川市市场监督管理局", key, "印川市市场监督管理局"))
-elif kind == "ofd":
-    stamp_ofd(room, clerk(department), OfdOrder(papers.ofd(), UUID(seal), place, key))
-else:
-    suites = (Suite.SM2, Suite.RSA) if kind == "dual" else (Suite.SM2,)
-    stamp_pdf(room, clerk(department), PdfOrder(papers.pdf(), UUID(seal), place, key, suites))
-"""
+
+def carry_out(home: str, url: str, at: str, seal: str, kind: str, key: str) -> None:
+    """What the child does that is killed on its way."""
+    room = build(Path(home), url, FixedClock(datetime.fromisoformat(at)))
+    if kind == "make":
+        make_seal(room, SYSTEM, SealRequest(MARKET, "印川市市场监督管理局", key, "印川市市场监督管理局"))
+    elif kind == "ofd":
+        stamp_ofd(room, clerk(MARKET), OfdOrder(papers.ofd(), UUID(seal), PLACE, key))
+    else:
+        suites = (Suite.SM2, Suite.RSA) if kind == "dual" else (Suite.SM2,)
+        stamp_pdf(room, clerk(MARKET), PdfOrder(papers.pdf(), UUID(seal), PLACE, key, suites))
 
 
 def die_at(region: Region, point: str, kind: str, key: str) -> None:
-    arguments = [
-        str(region.home), region.url, region.clock.now().isoformat(), MARKET, str(region.seal_id), kind, key,
-    ]  # fmt: skip
-    ended = subprocess.run(
-        [sys.executable, "-c", _CHILD, *arguments],
-        cwd=HERE, env={**os.environ, "YINXIN_FAILPOINT": point, "PYTHONPATH": str(HERE)},
-        check=False, capture_output=True, text=True,
-    )  # fmt: skip
-    assert ended.returncode == -signal.SIGKILL, ended.stderr
+    words = (str(region.home), region.url, region.clock.now().isoformat(), str(region.seal_id), kind, key)
+    killed("tests.seal.test_orders:carry_out", *words, point=point)
 
 
 @pytest.mark.parametrize("kind", ["dual", "ofd"])

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import subprocess
-import sys
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
+from types import SimpleNamespace
 from uuid import UUID
 
 import pytest
@@ -15,6 +13,7 @@ from sqlalchemy import select
 
 from ca.chain import chain
 from ca.suites import Suite
+from foundation.clock import FixedClock
 from foundation.errors import InvalidInput, YinxinError
 from hsm.digests import sha256
 from seal import cms
@@ -26,11 +25,11 @@ from seal.hash_only.orders import Digested, HashOrder
 from seal.models import OrderState, SealOrder
 from seal.ofd.package import Package
 from seal.places import AtKeyword, Placement, Riding
+from tests.dying import killed
 from tests.seal import oracles, papers
-from tests.seal.conftest import MARKET, TRANSPORT, Region, clerk
+from tests.seal.conftest import MARKET, TRANSPORT, Region, build, clerk
 
 PLACE = Placement(1, 150, 240)
-HERE = Path(__file__).resolve().parents[3]
 
 
 @dataclass
@@ -152,22 +151,10 @@ def test_only_a_digest_and_a_plain_path_are_taken(one_region: Region, format_: s
         signing.sign_digest(one_region.room, one_region.principal, opened(one_region, format_=format_), given)
 
 
-_CHILD = """
-import sys
-from datetime import datetime
-from pathlib import Path
-from types import SimpleNamespace
-from uuid import UUID
-from foundation.clock import FixedClock
-from seal.hash_only.local import Request
-from seal.hash_only.local_pdf import stamp_pdf
-from tests.seal import papers
-from tests.seal.conftest import build
-from tests.seal.hash_only.test_orders import PLACE, Wire
-home, url, at, seal, key = sys.argv[1:]
-room = build(Path(home), url, FixedClock(datetime.fromisoformat(at)))
-stamp_pdf(Wire(SimpleNamespace(room=room, seal_id=UUID(seal)), key), Request(papers.pdf(), PLACE))
-"""
+def carry_out(home: str, url: str, at: str, seal: str, key: str) -> None:
+    """What the child does that is killed on its way."""
+    room = build(Path(home), url, FixedClock(datetime.fromisoformat(at)))
+    stamp_pdf(Wire(SimpleNamespace(room=room, seal_id=UUID(seal)), key), Request(papers.pdf(), PLACE))  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -175,13 +162,8 @@ stamp_pdf(Wire(SimpleNamespace(room=room, seal_id=UUID(seal)), key), Request(pap
 )
 def test_a_server_killed_anywhere_is_finished_by_asking_again(one_region: Region, point: str) -> None:
     region, key = one_region, one_region.key()
-    ended = subprocess.run(
-        [sys.executable, "-c", _CHILD, str(region.home), region.url, region.clock.now().isoformat(),
-         str(region.seal_id), key],
-        cwd=HERE, env={**os.environ, "YINXIN_FAILPOINT": point, "PYTHONPATH": str(HERE)},
-        check=False, capture_output=True, text=True,
-    )  # fmt: skip
-    assert ended.returncode == -signal.SIGKILL, ended.stderr
+    words = (str(region.home), region.url, region.clock.now().isoformat(), str(region.seal_id), key)
+    killed("tests.seal.hash_only.test_orders:carry_out", *words, point=point)
     wire, request = Wire(region, key), Request(papers.pdf(), PLACE)
     sealed = stamp_pdf(wire, request)
     assert stamp_pdf(wire, request) == sealed
