@@ -36,8 +36,9 @@ MOST_SIGNATURES, MOST_FINDINGS, MOST_CHANGES, MOST_SIGHTS = 40, 30, 20, 4
 def write(report: Report, basis: Basis, sights: tuple[Sight, ...] = ()) -> bytes:
     """The pages, unsigned; the same input gives the same octets. `sights`: pages before and after a change."""
     pages = Pages()
-    pages.text("核验报告　Verification report", _TITLE)
-    pages.gap(8)
+    pages.text("核验报告", _TITLE)  # what is at the right of it is the service's mark (`mark`)
+    pages.text("Verification report", Style(12, GREY, FontName.SERIF_BOLD))
+    pages.gap(14)
     _verdict(pages, report)
     _file(pages, report, basis)
     for at, signature in enumerate(report.signatures[:MOST_SIGNATURES], 1):

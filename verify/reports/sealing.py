@@ -37,6 +37,7 @@ from verify.pdf.looking import Sight
 from verify.pdf.ranges import coverage
 from verify.report import Report
 from verify.reports.basis import Basis, fingerprint
+from verify.reports.mark import visible
 from verify.reports.models import VerifyReport
 from verify.reports.pdf_report import write
 from verify.reports.policy import KEYS
@@ -93,14 +94,16 @@ class ReportSealer:
         return made
 
     def _prepared(self, plain: bytes, service: _Service, suite: Suite) -> Prepared:
+        now = self.ground.clock.now().astimezone(SHANGHAI).replace(microsecond=0)
         revision = Revision(
             field="VerificationReport",
             label=self.name,
             digest=suite.digest,
             closing=Closing.CERTIFY_FINAL,
-            time=self.ground.clock.now().astimezone(SHANGHAI).replace(microsecond=0),
+            time=now,
             name=self.name,
             reason=None,
+            visible=visible(self.name, suite.value, now),
             reserved=service.template.size_with(_TOKEN_ROOM + 2 * service.template.chain_size),
         )
         return prepare(open_writer(plain), revision)

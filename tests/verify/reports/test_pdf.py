@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
+import zlib
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -13,6 +15,7 @@ from pathlib import Path
 from uuid import UUID
 
 import pytest
+from PIL import Image
 from sqlalchemy import select, update
 
 from ca.suites import Suite
@@ -27,9 +30,12 @@ from tests.verify.conftest import Sealed, trust_of
 from tests.verify.reports.samples import CASES, HOSTILE, sample
 from verify.judge import Context, judge
 from verify.pdf.pictures import of_report
-from verify.report import Report, Sub, Verdict, clean
+from verify.report import Indication, Report, Sub, Verdict, clean
+from verify.reports import mark
 from verify.reports.basis import Basis
+from verify.reports.mark import RECTANGLE
 from verify.reports.models import VerifyReport
+from verify.reports.pages import HEIGHT
 from verify.reports.pdf_report import write
 from verify.reports.policy import check
 from verify.reports.sealing import ReportSealer
@@ -211,3 +217,33 @@ def test_the_signer_signs_a_recorded_report_once_and_nothing_else(sealer: Report
     late = replace(ground, clock=FixedClock(START + timedelta(minutes=6)))
     with pytest.raises(PolicyRefused, match="report"):
         check(late, asked(sealer, row))
+
+
+@pytest.mark.parametrize("suite", [Suite.SM2, Suite.RSA])
+def test_the_services_mark_is_drawn_and_says_that_it_is_no_official_seal(
+    sealer: ReportSealer, suite: Suite, tmp_path: Path
+) -> None:
+    made = sealer.sealed(sample("pdf-sm2").report, suite=suite)
+    report = judged(made, sealer)
+    assert report.signatures[0].indication is Indication.PASSED
+    assert report.signatures[0].changes == ()
+    (tmp_path / "report.pdf").write_bytes(made)
+    assert (
+        subprocess.run(["qpdf", "--check", str(tmp_path / "report.pdf")], capture_output=True, check=False).returncode
+        == 0
+    )
+    command = ["pdftoppm", "-r", "72", "-f", "1", "-l", "1", str(tmp_path / "report.pdf"), str(tmp_path / "page")]
+    subprocess.run(command, check=True)
+    page = Image.open(next(tmp_path.glob("page*.ppm"))).convert("RGB")
+    left, low, right, top = RECTANGLE
+    inside = page.crop((int(left), int(HEIGHT - top), int(right), int(HEIGHT - low)))
+    found = {inside.getpixel((x, y)) for x in range(inside.width) for y in range(inside.height)}
+    assert (15, 76, 129) in found, "the service's blue"
+    assert not [one for one in found if isinstance(one, tuple) and one[0] > one[2] + 40], "and no red at all"
+
+
+def test_a_long_name_of_a_service_stays_inside_the_mark() -> None:
+    drawn = zlib.decompress(mark.visible("很长的" * 30, "sm2", START).appearance.deflated).decode()
+    places = [float(one) for one in re.findall(r"q [\d.]+ 0 0 [\d.]+ ([\d.]+) [\d.]+ cm", drawn)]
+    assert len(places) > 100
+    assert max(places) < RECTANGLE[2] - RECTANGLE[0] - 4
