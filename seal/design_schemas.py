@@ -10,8 +10,8 @@ from pydantic import AfterValidator, Field
 
 from foundation.web.api import Wire, bad
 from seal.designing import PictureFormat
+from seal.drawing import artwork_apart
 from seal.drawing.artwork import MOST_OCTETS
-from seal.drawing.artwork_reading import read_artwork
 from seal.drawing.centre import Centre
 from seal.drawing.design import Design
 from seal.drawing.kinds import KINDS
@@ -64,7 +64,7 @@ class PictureBody(Wire):
             height=self.height_mm,
             centre=self.centre,
             double_ring=self.double_ring,
-            artwork=read_artwork(octets(self.artwork)) if self.artwork is not None else None,
+            artwork=artwork_apart.read(octets(self.artwork)) if self.artwork is not None else None,
         )
 
 

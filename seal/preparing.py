@@ -9,7 +9,7 @@ from foundation import fonts
 from foundation.errors import InvalidInput
 from foundation.numbers import is_uscc
 from foundation.text import Text
-from seal.drawing.artwork_reading import read_artwork
+from seal.drawing import artwork_apart
 from seal.drawing.centre import Centre
 from seal.drawing.design import Design, draw
 from seal.drawing.shapes import Drawing
@@ -65,7 +65,7 @@ def with_emblem(room: SealRoom, design: Design) -> Design:
                 "The file named by the setting seal.emblem cannot be read. Ask operations to check path and rights.",
             ),
         ) from error
-    return replace(design, artwork=read_artwork(data))
+    return replace(design, artwork=artwork_apart.read(data))
 
 
 def _check_names(request: SealRequest) -> None:

@@ -32,6 +32,8 @@ AT_ONCE, WAITING, WAIT_SECONDS = 3, 16, 60.0
 class Refusal:
     """A reason our own reader gave in that process; words and code are bounded, and shown as text only."""
 
+    kind: str
+    """Which family of errors, `YinxinError.kind`."""
     code: str
     text: Text
 
@@ -131,8 +133,8 @@ def _told(lines: list[list[Any]], why: Why | None) -> Told:
     refused = next((value for kind, value in lines if kind == "refused" and isinstance(value, dict)), None)
     if refused is None or why is not None:
         return Told(parts, why)
-    code, zh, en = (_plain(refused.get(name, "")) for name in ("code", "zh", "en"))
-    return Told(parts, None, Refusal(code, Text(zh, en)))
+    kind, code, zh, en = (_plain(refused.get(name, "")) for name in ("kind", "code", "zh", "en"))
+    return Told(parts, None, Refusal(kind, code, Text(zh, en)))
 
 
 def _plain(text: Any) -> str:

@@ -25,6 +25,7 @@ _ARITY = {"M": 2, "L": 2, "C": 6}
 
 class BadArtwork(InvalidInput):
     def __init__(self, zh: str, en: str) -> None:
+        self.zh, self.en = zh, en
         super().__init__(
             "seal.artwork",
             Text(
@@ -32,6 +33,10 @@ class BadArtwork(InvalidInput):
                 f"The artwork cannot be used: {en}. Give a one-colour SVG of filled paths, or a path list.",
             ),
         )
+
+
+def too_much() -> BadArtwork:
+    return BadArtwork(f"文件超过 {MOST_OCTETS // 1024} KB", f"the file exceeds {MOST_OCTETS // 1024} KB")
 
 
 @dataclass(frozen=True, slots=True)

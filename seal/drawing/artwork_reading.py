@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from seal.drawing.artwork import MOST_OCTETS, Artwork, BadArtwork
+from seal.drawing.artwork import MOST_OCTETS, Artwork, BadArtwork, too_much
 from seal.drawing.artwork_lists import read_path_list
 from seal.drawing.artwork_svg import read_svg
 from seal.drawing.winding import TooIntricate
@@ -11,7 +11,7 @@ from seal.drawing.winding import TooIntricate
 def read_artwork(data: bytes) -> Artwork:
     """The artwork in `data`; raises `BadArtwork` with the reason."""
     if len(data) > MOST_OCTETS:
-        raise BadArtwork(f"文件超过 {MOST_OCTETS // 1024} KB", f"the file exceeds {MOST_OCTETS // 1024} KB")
+        raise too_much()
     text = data.removeprefix(b"\xef\xbb\xbf").lstrip()
     try:
         return Artwork.of(read_svg(text) if text.startswith(b"<") else read_path_list(text))

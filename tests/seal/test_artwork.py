@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 
 import pytest
@@ -9,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from foundation.errors import InvalidInput
-from seal.drawing import png
+from seal.drawing import artwork_apart, png
 from seal.drawing.artwork import MOST_OCTETS, Artwork, BadArtwork
 from seal.drawing.artwork_reading import read_artwork
 from seal.drawing.shapes import Drawing
@@ -108,6 +109,39 @@ def test_what_is_not_plain_one_colour_outline_is_refused_with_the_reason(data: b
     with pytest.raises(BadArtwork) as caught:
         read_artwork(data)
     assert why in caught.value.detail.en
+    with pytest.raises(BadArtwork) as apart:
+        artwork_apart.read(data)
+    assert apart.value.detail == caught.value.detail
+
+
+@pytest.mark.parametrize("work", ["aborts", "echo", "babbles", "silent", "fails", "swells"])
+def test_a_process_that_breaks_or_babbles_brings_no_artwork(monkeypatch: pytest.MonkeyPatch, work: str) -> None:
+    monkeypatch.setattr(artwork_apart, "WORK", f"tests.foundation.apart_works:{work}")
+    with pytest.raises(BadArtwork):
+        artwork_apart.read(b"0 0 m 8 0 l 0 8 l h f")
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        [],
+        [["M", 0, 0], ["X", 1, 1]],
+        [["M", 0, 0], ["L", 1]],
+        [["M", 0, 0], ["L", 1, float("nan")]],
+        [["M", 0, 0], ["L", 1, 1e300]],
+        [["M", 0, "0"]],
+        "M",
+    ],
+    ids=["none", "operator", "short", "nan", "far", "text", "word"],
+)
+def test_what_comes_back_must_be_a_drawing(path: object) -> None:
+    with pytest.raises(BadArtwork):
+        artwork_apart._checked(json.dumps({"box": [1, 1], "path": path}))
+
+
+def test_artwork_read_apart_is_the_same_artwork() -> None:
+    data = svg('<path d="M0 0H9V9H0z"/><circle cx="20" cy="5" r="5"/>')
+    assert artwork_apart.read(data) == read_artwork(data)
 
 
 @given(
