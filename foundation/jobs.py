@@ -16,7 +16,7 @@ from typing import Any
 from uuid import UUID
 
 import structlog
-from sqlalchemy import Integer, String, Text, UniqueConstraint, Uuid, or_, select, update
+from sqlalchemy import Integer, String, Text, UniqueConstraint, Uuid, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -83,6 +83,31 @@ class JobQueue:
         elif existing.state not in ("waiting", "running"):
             for name, value in values.items():
                 setattr(existing, name, value)
+
+    def enqueue_many(self, session: Session, kind: str, jobs: Mapping[str, Mapping[str, Any]]) -> None:
+        """As `enqueue`, for payloads by key: those not known yet in one statement.
+
+        The caller holds what keeps two from laying out the same keys at once, or is content to try again.
+        """
+        known = set(session.scalars(select(Job.key).where(Job.kind == kind, Job.key.in_(jobs))))
+        now = self._clock.now()
+        fresh = [
+            {
+                "id": self._ids.uuid7(),
+                "kind": kind,
+                "key": key,
+                "payload": json.dumps(payload, sort_keys=True),
+                "state": "waiting",
+                "attempts": 0,
+                "run_at": now,
+            }
+            for key, payload in jobs.items()
+            if key not in known
+        ]
+        if fresh:
+            session.connection().execute(insert(Job), fresh)
+        for key in jobs.keys() & known:
+            self.enqueue(session, kind, key, jobs[key])
 
     def claim(self, db: Database) -> Claimed | None:
         """Take the oldest due job, or one whose worker died."""

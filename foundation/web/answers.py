@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
@@ -37,6 +37,15 @@ class Binary:
     inline: bool = False
     status: int | None = None
     headers: Mapping[str, str] = field(default_factory=lambda: NO_HEADERS)
+
+
+@dataclass(frozen=True, slots=True)
+class Streamed:
+    """Octets in pieces, for answers too large to hold. What may refuse it is settled before the first piece."""
+
+    pieces: Iterator[bytes]
+    media_type: str
+    filename: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from pydantic import BaseModel, Field, create_model
 from foundation.errors import TABLE
 from foundation.principal import Permission
 from foundation.text import Text
-from foundation.web.answers import Answer, Binary, ErrorShape, Media, Reply, redirect
+from foundation.web.answers import Answer, Binary, ErrorShape, Media, Reply, Streamed, redirect
 from foundation.web.calls import Call, FileField, Raw, Upload, Wire, bad
 
 __all__ = [
@@ -31,6 +31,7 @@ __all__ = [
     "Raw",
     "Reply",
     "Route",
+    "Streamed",
     "Upload",
     "Wire",
     "api",

@@ -10,7 +10,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -45,6 +45,8 @@ class Outcome:
     headers: dict[str, str]
     body: bytes
     replayed: bool = False
+    pieces: Iterator[bytes] | None = None
+    """Instead of a body, on routes that are not kept."""
 
 
 class InProgress(Conflict):

@@ -17,7 +17,7 @@ from pydantic import BaseModel, TypeAdapter
 from foundation.errors import TABLE, YinxinError
 from foundation.principal import ANONYMOUS, Principal
 from foundation.web import csrf, parsing
-from foundation.web.answers import Answer, Binary, Media
+from foundation.web.answers import Answer, Binary, Media, Streamed
 from foundation.web.api import Route
 from foundation.web.calls import Call
 from foundation.web.context import Frame, address, assume, current_principal, language, request_id, require
@@ -175,7 +175,7 @@ def _serialiser(route: Route) -> Callable[[object], Outcome]:
     plain_model = model if isinstance(model, type) and issubclass(model, BaseModel) else None
 
     def serialise(value: object) -> Outcome:
-        if isinstance(value, (Binary, Answer)):
+        if isinstance(value, (Binary, Answer, Streamed)):
             return _outcome(value, route.status)
         if value is None and adapter is None:
             return Outcome(route.status, {}, b"")
@@ -193,20 +193,27 @@ def _json(value: BaseModel) -> bytes:
     return value.__pydantic_serializer__.to_json(value, by_alias=True)
 
 
-def _outcome(value: Binary | Answer, status: int) -> Outcome:
+def _outcome(value: Binary | Answer | Streamed, status: int) -> Outcome:
+    if isinstance(value, Streamed):
+        headers = {"Content-Type": value.media_type, "Content-Disposition": _saved(value.filename)}
+        return Outcome(status, headers, b"", pieces=value.pieces)
     if isinstance(value, Answer):
         body = b"" if value.value is None else _json(value.value)
         headers = {} if value.value is None else {"Content-Type": JSON}
         return Outcome(value.status or status, headers | dict(value.headers), body)
     headers = {"Content-Type": value.media_type}
     if value.filename is not None:
-        kind = "inline" if value.inline else "attachment"
-        headers["Content-Disposition"] = f"{kind}; filename*=UTF-8''{quote(value.filename, safe='')}"
+        headers["Content-Disposition"] = _saved(value.filename, "inline" if value.inline else "attachment")
     return Outcome(value.status or status, headers | dict(value.headers), value.data)
 
 
+def _saved(filename: str, kind: str = "attachment") -> str:
+    return f"{kind}; filename*=UTF-8''{quote(filename, safe='')}"
+
+
 def _response(outcome: Outcome) -> Response:
-    response = Response(outcome.body, outcome.status, outcome.headers)
+    body = outcome.body if outcome.pieces is None else outcome.pieces
+    response = Response(body, outcome.status, outcome.headers)
     if "Content-Type" not in outcome.headers:
         del response.headers["Content-Type"]
     if outcome.replayed:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -24,7 +24,7 @@ from portal.seals.frame import page, told
 from portal.seals.words_batches import BATCHES
 from portal.seals.words_stamp import STAMP
 from portal.wording import Word
-from seal.batches import load, report, run
+from seal.batches import handing, load, report, run
 from seal.batches.models import BatchState, ItemState, SealBatch
 from seal.batches.schemas import BatchBody
 from seal.room import SealRoom
@@ -98,12 +98,15 @@ def document(batch_id: UUID, number: int) -> Response:
 
 @blueprint.get("/<uuid:batch_id>/results.zip")
 def results(batch_id: UUID) -> Response:
-    after = request.args.get("after", "0")
-    begin = int(after) if after.isdecimal() and len(after) < 8 else 0
-    octets, last = report.results(room(SealRoom), require(Permission.SEAL_STAMP), batch_id, after=begin)
-    answer = _attached(octets, "application/zip", f"sealed-{begin + 1}-{max(last, begin + 1)}.zip")
-    answer.headers["X-Last-Item"] = str(last)
-    return answer
+    """Sent as it is read, however many there are."""
+    pieces = handing.archive(room(SealRoom), require(Permission.SEAL_STAMP), batch_id)
+    return _attached(pieces, "application/zip", "sealed.zip")
+
+
+@blueprint.get("/<uuid:batch_id>/items.csv")
+def table(batch_id: UUID) -> Response:
+    pieces = handing.table(room(SealRoom), require(Permission.SEAL_STAMP), batch_id)
+    return _attached(pieces, "text/csv; charset=utf-8", "items.csv")
 
 
 def _body(typed: Mapping[str, str]) -> BatchBody:
@@ -196,5 +199,5 @@ def _item(state: str) -> Word:
     return Word(said[:1].upper() + said[1:], _ITEM_TONES.get(state, "idle"))
 
 
-def _attached(data: bytes, media: str, name: str) -> Response:
+def _attached(data: bytes | Iterator[bytes], media: str, name: str) -> Response:
     return Response(data, content_type=media, headers={"Content-Disposition": f'attachment; filename="{name}"'})

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from foundation.principal import Permission
 from foundation.text import Text
-from foundation.web.api import Binary, Call, FileField, Media, api, collect
+from foundation.web.api import Binary, Call, FileField, Media, Streamed, api, collect
 from foundation.web.frame import room
-from seal.batches import load, report, run
+from seal.batches import handing, load, report, run
 from seal.batches.models import BatchState, ItemState
 from seal.batches.schemas import (
     AddedOut,
@@ -165,6 +165,30 @@ def results(call: Call[None, ResultsQuery, BatchPath]) -> Binary:
     query = call.query
     octets, last = report.results(room(SealRoom), call.principal, call.path.id, after=query.after, most=query.limit)
     return Binary(octets, "application/zip", filename="sealed.zip", headers={"X-Last-Item": str(last)})
+
+
+@api(
+    "GET", _BATCHES + "/{id}/archive.zip", tag="seal", summary="下载全部已盖章文件（流式 ZIP）",
+    summary_en="All sealed files as one ZIP",
+    description=Text(
+        "边读边发，不限条目数；中断后请改用分段下载。",
+        "Sent as it is read, however many there are. For downloads that can go on after a break, take the parts.",
+    ),
+    path=BatchPath, returns=Media("application/zip"), problems=("not-found",), permission=Permission.SEAL_STAMP,
+)  # fmt: skip
+def whole_archive(call: Call[None, None, BatchPath]) -> Streamed:
+    pieces = handing.archive(room(SealRoom), call.principal, call.path.id)
+    return Streamed(pieces, "application/zip", "sealed.zip")
+
+
+@api(
+    "GET", _BATCHES + "/{id}/items.csv", tag="seal", summary="批次条目表（CSV）",
+    summary_en="All items with their results and reasons, as CSV",
+    path=BatchPath, returns=Media("text/csv"), problems=("not-found",), permission=Permission.SEAL_STAMP,
+)  # fmt: skip
+def items_table(call: Call[None, None, BatchPath]) -> Streamed:
+    pieces = handing.table(room(SealRoom), call.principal, call.path.id)
+    return Streamed(pieces, "text/csv", "items.csv")
 
 
 ROUTES = collect(globals())

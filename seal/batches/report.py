@@ -110,7 +110,8 @@ def result(room: SealRoom, principal: Principal, batch_id: UUID, number: int) ->
             "seal.batch_no_result",
             Text("该条目尚无用章结果。", "This item has no sealed file (yet)."),
         )
-    return _item(room, row), _octets(room, row)
+    item = _item(room, row)
+    return item, octets(room, item)
 
 
 def results(
@@ -128,17 +129,19 @@ def results(
         for row in rows:
             if last and buffer.tell() + row.size > MOST_ZIP:
                 break
-            name = PurePosixPath(_item(room, row).name.replace("\\", "/")).name
-            out.writestr(zipfile.ZipInfo(f"{row.number:06d}-{name}"), _octets(room, row))
+            item = _item(room, row)
+            name = PurePosixPath(item.name.replace("\\", "/")).name
+            out.writestr(zipfile.ZipInfo(f"{row.number:06d}-{name}"), octets(room, item))
             last = row.number
     return buffer.getvalue(), last
 
 
-def _octets(room: SealRoom, row: SealBatchItem) -> bytes:
-    octets = room.ground.storage.open(register.key(row.format or "", row.result_sha256 or ""))
-    if sha256(octets).hex() != row.result_sha256:
+def octets(room: SealRoom, item: Item) -> bytes:
+    """The stored file of a sealed item, compared with its digest."""
+    found = room.ground.storage.open(register.key(item.format or "", item.result_sha256 or ""))
+    if sha256(found).hex() != item.result_sha256:
         raise SealedDiffers("stored file")
-    return octets
+    return found
 
 
 def _item(room: SealRoom, row: SealBatchItem) -> Item:

@@ -166,9 +166,11 @@ def launch(room: SealRoom, payload: Mapping[str, Any]) -> None:
     for at in range(0, len(left), ENQUEUED):
         reach("seal.batch_launch")
         with room.ground.db.begin() as session:
-            for number in left[at : at + ENQUEUED]:
-                said = {"batch": str(batch_id), "chunk": number, "run": run}
-                room.ground.jobs.enqueue(session, CHUNK_JOB, f"{batch_id}:{number}:{run}", said)
+            said = {
+                f"{batch_id}:{number}:{run}": {"batch": str(batch_id), "chunk": number, "run": run}
+                for number in left[at : at + ENQUEUED]
+            }
+            room.ground.jobs.enqueue_many(session, CHUNK_JOB, said)
 
 
 def work(room: SealRoom, payload: Mapping[str, Any]) -> None:
@@ -176,6 +178,8 @@ def work(room: SealRoom, payload: Mapping[str, Any]) -> None:
     batch_id, number, run = UUID(payload["batch"]), int(payload["chunk"]), int(payload["run"])
     with room.ground.db.read() as session:
         batch = session.get_one(SealBatch, batch_id)
+        if (batch.state, batch.run) != (BatchState.RUNNING, run):
+            return
         chunk = session.get_one(SealBatchChunk, (batch_id, number))
         query = select(SealBatchItem).where(
             SealBatchItem.batch_id == batch_id,
