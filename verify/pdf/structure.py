@@ -22,6 +22,7 @@ from pyhanko.pdf_utils.decode_limits import (
 )
 from pyhanko.pdf_utils.reader import PdfFileReader
 
+from verify.pdf.plain_objects import read_plain
 from verify.pdf.ranges import MOST_SIGNATURES, shortened
 
 MOST_REVISIONS = 64
@@ -80,8 +81,10 @@ class BoundedReader(PdfFileReader):
         view, skips = shortened(data)
         self._left = seconds
         self._watched = _Watched(view, time.monotonic() + seconds)
+        self._view, self._plain = view, False
         super().__init__(self._watched, strict=True, decode_limits=_LIMITS)
         self._watched.skips = skips
+        self._plain = not self.encrypted
         self._left = self._watched.deadline - time.monotonic()
 
     @property
@@ -102,6 +105,16 @@ class BoundedReader(PdfFileReader):
         if self._reads > MOST_READS or (self._reads % 64 == 0 and self.late):
             raise PdfTrouble("too much work", limit=True)
         return super().get_object(*args, **named)
+
+    def _read_object(self, ref: Any, marker: Any, *args: Any, **named: Any) -> Any:
+        """PyHanko's one place of reading an object from its octets; most are spelled plainly."""
+        if self._plain and type(marker) is int and not named.get("as_metadata_stream"):
+            if self.late:
+                raise PdfTrouble("too much work", limit=True)
+            found = read_plain(self._view, marker, ref, self)
+            if found is not None:
+                return found
+        return super()._read_object(ref, marker, *args, **named)
 
 
 @contextmanager

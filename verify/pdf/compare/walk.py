@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from pyhanko.pdf_utils import generic
@@ -28,6 +29,7 @@ class Walk:
         )
         self._seen: set[tuple[Key, Key, str, int | None]] = set()
         self._told: set[Place] = set()
+        self._references: dict[int, tuple[Any, list[tuple[Any, Any]]]] = {}
 
     def _catalog(self, revision: int) -> tuple[Key, ...]:
         """A lock names it (/Data of FieldMDP); what changed in it is told elsewhere."""
@@ -49,11 +51,25 @@ class Walk:
             if keys[0] is not None and keys[1] is not None and self._met(keys[0], keys[1], place):
                 continue
             one, other = self.versions.get(one, self.before), self.versions.get(other, self.after)
+            if one is other:  # not rewritten since: only what it refers to can differ
+                waiting += self._onwards(one)
+                continue
             inner = _inner(one, other)
             if inner is None:
                 self.differ(place)
             else:
                 waiting += inner
+
+    def _onwards(self, value: Any) -> list[tuple[Any, Any]]:
+        """Each reference in it, which both revisions follow in their own way. Worked out once for an object."""
+        known = self._references.get(id(value))
+        if known is None:
+            known = value, [(one, one) for one in _references(value)]
+            if isinstance(value, generic.DictionaryObject | generic.ArrayObject):
+                self._references[id(value)] = known  # and keeps it, so that its id stays its own
+        for _ in known[1]:
+            self.versions.spend()
+        return known[1]
 
     def _met(self, old: Key, new: Key, place: Place) -> bool:
         """Compared already, or about to be from its own side."""
@@ -82,6 +98,20 @@ def _inner(one: Any, other: Any) -> list[tuple[Any, Any]] | None:
     if isinstance(one, generic.ArrayObject) and isinstance(other, generic.ArrayObject):
         return [(one.raw_get(i), other.raw_get(i)) for i in range(len(one))] if len(one) == len(other) else None
     return [] if _same(one, other) else None
+
+
+def _references(value: Any) -> Iterator[Any]:
+    """As `_inner` would come upon them."""
+    if isinstance(value, generic.IndirectObject):
+        yield value
+    elif isinstance(value, generic.DictionaryObject):
+        stream = isinstance(value, generic.StreamObject)
+        for key in value:
+            if not (stream and key == "/Length"):
+                yield from _references(value.raw_get(key))
+    elif isinstance(value, generic.ArrayObject):
+        for index in range(len(value)):
+            yield from _references(value.raw_get(index))
 
 
 def _octets(stream: Any) -> bytes:
