@@ -17,6 +17,7 @@ from foundation.web.frame import require, room
 from portal import seal_design as desk
 from portal.languages import pick
 from portal.seals.frame import page, told
+from portal.seals.words import sentence
 from portal.seals.words_apply import APPLY
 from portal.seals.words_files import CUSTODY
 from seal.designing import PictureFormat, render
@@ -26,6 +27,7 @@ from seal.drawing.square import SUFFIXES
 from seal.kinds import KINDS, SealKind
 from seal.management import apply, counters, finding, reasons
 from seal.management.apply import Application, Custody
+from seal.management.errors import ReasonNeeded
 from seal.management.finding import FileView
 from seal.management.reasons import Reason
 from seal.preparing import with_emblem
@@ -68,7 +70,7 @@ def send() -> BaseResponse | str | tuple[str, int]:
             return _page(typed, old, shown=_shown(principal, wanted))
         file_id = apply.apply(room(SealRoom), principal, wanted)
     except YinxinError as error:
-        said = told(error)
+        said = pick(APPLY["why_needed"]) if isinstance(error, ReasonNeeded) else told(error)
         return _page(typed, old, faults={_FAULTS.get(error.code, "picture_kind"): said}), 422
     return redirect(f"/seals/{file_id}?done=applied", 303)
 
@@ -156,10 +158,10 @@ def _page(typed: Mapping[str, str], old: FileView | None, **more: Any) -> str:
         APPLY,
         typed=typed,
         old=old,
-        kinds=[(kind.value, pick(facts.words)) for kind, facts in KINDS.items()],
+        kinds=[(kind.value, sentence(facts.words)) for kind, facts in KINDS.items()],
         pictures=[(kind.key, f"{pick(kind.name)} · {desk.size_of(kind)}") for kind in PICTURES.values()],
         suffixes=[(suffix, suffix or pick(APPLY["no_suffix"])) for suffix in SUFFIXES],
-        custodies=[(key, pick(text)) for key, text in CUSTODY.items()],
-        reasons=[(one.value, pick(reasons.WORDS[one])) for one in sorted(allowed)],
+        custodies=[(key, sentence(text)) for key, text in CUSTODY.items()],
+        reasons=[(one.value, sentence(reasons.WORDS[one])) for one in sorted(allowed)],
         **{"shown": None} | more,
     )

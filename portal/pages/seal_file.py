@@ -17,11 +17,12 @@ from portal.pages.seal_register import shows_picture
 from portal.seals import steps as forms
 from portal.seals.frame import page, told
 from portal.seals.people import named
-from portal.seals.words import COMMON, state_word
-from portal.seals.words_files import BEGINNINGS, CUSTODY, FILE, PUBLIC, ROLES
+from portal.seals.words import COMMON, sentence, state_word
+from portal.seals.words_files import BEGINNINGS, CUSTODY, FILE, KEYS, PUBLIC, ROLES
 from seal.kinds import KINDS
 from seal.management import finding, reasons
 from seal.management.access import READERS
+from seal.management.errors import ReasonNeeded
 from seal.management.finding import FileView, StepView
 from seal.management.made import Made, made
 from seal.management.states import STEP_WORDS, State, Step
@@ -49,7 +50,8 @@ def take(file_id: UUID) -> BaseResponse | tuple[str, int]:
     try:
         forms.carry_out(room(SealRoom), principal, file_id, step, request.form)
     except YinxinError as error:
-        return _page(principal, file_id, step=step, fault=told(error)), 422
+        said = pick(FILE["reason_needed"]) if isinstance(error, ReasonNeeded) else told(error)
+        return _page(principal, file_id, step=step, fault=said), 422
     return redirect(f"/seals/{file_id}?done=step", 303)
 
 
@@ -70,8 +72,8 @@ def _page(principal: Principal, file_id: UUID, *, step: Step | None = None, faul
         forms=forms.forms(file),
         typed=request.form if request.method == "POST" else {},
         open_step=step,
-        keys=finding.keys(seals, principal, file_id) if file.state in (State.DESTROYING, State.DESTROYED) else (),
-        public=pick(PUBLIC[file.public.value]) if file.public is not None else "",
+        keys=_keys(principal, file),
+        public=sentence(PUBLIC[file.public.value]) if file.public is not None else "",
         done=request.args.get("done", ""),
         fault=fault,
         **_links(principal, file),
@@ -94,9 +96,9 @@ def _facts(file: FileView, known: Made | None) -> list[tuple[str, Any]]:
     return [
         (word["ring_text"], file.ring_text),
         (word["line_text"], file.line_text),
-        (pick(COMMON["kind"]), f"{pick(KINDS[file.kind].words)}（{KINDS[file.kind].code}）"),
+        (pick(COMMON["kind"]), f"{sentence(KINDS[file.kind].words)}（{KINDS[file.kind].code}）"),
         (pick(COMMON["department"]), f"{file.department_name} {file.department}"),
-        (word["custody"], pick(CUSTODY[file.custody])),
+        (word["custody"], sentence(CUSTODY[file.custody])),
         (word["custodian"], file.custodian),
         (word["validity"], until),
         (word["format"], _FORMATS.get(known.ses_version) if known else None),
@@ -111,16 +113,24 @@ def _certificates(known: Made | None) -> list[tuple[str, str, Any]]:
     return [(one.subject.text, f"{one.serial:x}", one.not_after) for one in read]
 
 
+def _keys(principal: Principal, file: FileView) -> list[tuple[str, str]]:
+    """How far the destruction of the keys is."""
+    if file.state not in (State.DESTROYING, State.DESTROYED):
+        return []
+    found = finding.keys(room(SealRoom), principal, file.id)
+    return [(f"{one.name} #{one.version}", sentence(KEYS[one.state])) for one in found]
+
+
 def _lines(history: tuple[StepView, ...]) -> list[dict[str, Any]]:
     people = named(ground(), [one.actor for one in history])
     return [
         {
             "at": one.at,
-            "step": pick(BEGINNINGS.get(one.step) or STEP_WORDS[Step(one.step)]),
+            "step": sentence(BEGINNINGS.get(one.step) or STEP_WORDS[Step(one.step)]),
             "state": state_word(one.target),
             "who": people[one.actor],
             "role": pick(ROLES[one.role]),
-            "reason": pick(reasons.WORDS[one.reason]),
+            "reason": sentence(reasons.WORDS[one.reason]),
             "words": one.words or "",
         }
         for one in reversed(history)

@@ -12,7 +12,7 @@ from foundation.principal import Permission, Principal
 from foundation.web.frame import language, require, room
 from portal.languages import pick
 from portal.seals.frame import page
-from portal.seals.words import state_word
+from portal.seals.words import sentence, state_word
 from portal.seals.words_files import CUSTODY, REGISTER
 from portal.wording import Word
 from seal.kinds import KINDS, SealKind
@@ -56,7 +56,7 @@ def listed() -> str:
         rows=_rows(principal, found.items),
         asked=asked,
         states=[(state.value, state_word(state).text) for state in State],
-        kinds=[(kind.value, pick(facts.words)) for kind, facts in KINDS.items()],
+        kinds=[(kind.value, sentence(facts.words)) for kind, facts in KINDS.items()],
         may_apply=principal.may(Permission.SEAL_APPLY),
         following=found.next,
     )
@@ -80,15 +80,21 @@ def _rows(principal: Principal, files: tuple[FileView, ...]) -> list[Row]:
     return [
         Row(
             one,
-            pick(KINDS[one.kind].words),
-            pick(CUSTODY[one.custody]),
+            sentence(KINDS[one.kind].words),
+            sentence(CUSTODY[one.custody]),
             state_word(one.state),
             known[one.id].valid_until if one.id in known else None,
-            ("、" if language() == "zh" else ", ").join(pick(STEP_WORDS[step]) for step in one.steps),
+            _steps(one),
             shows_picture(principal, one),
         )
         for one in files
     ]
+
+
+def _steps(file: FileView) -> str:
+    """What may be done now, the first of it written large."""
+    said = ("、" if language() == "zh" else ", ").join(pick(STEP_WORDS[step]) for step in file.steps)
+    return said[:1].upper() + said[1:]
 
 
 def shows_picture(principal: Principal, file: FileView) -> bool:

@@ -14,23 +14,26 @@ from foundation.errors import InvalidInput, YinxinError
 from foundation.principal import Permission, Principal
 from foundation.text import Text
 from foundation.web.faults import from_validation
-from foundation.web.frame import ground, require, room
+from foundation.web.frame import ground, language, require, room
 from portal.languages import pick
 from portal.pages.seal_ledger import owned
 from portal.seals.frame import page, told
 from portal.seals.people import named
 from portal.seals.signatures import fingerprint, signature
+from portal.seals.words import sentence
 from portal.seals.words_rules import RULES
 from portal.seals.words_uses import USES
 from portal.wording import Word
 from seal.approval import policy, rules
+from seal.approval.cloud.holders import holders
+from seal.approval.cloud.room import CloudRoom
 from seal.approval.models import Decision, PolicyState, SealPolicy
 from seal.approval.schemas import RulesBody
 from seal.room import SealRoom
 
 blueprint = Blueprint("seal_rules", __name__, url_prefix="/seals/<uuid:file_id>/rules")
 _FIELDS = (
-    "approvals", "approvers", "days", "start", "end", "matters", "clients", "per_day", "in_total", "valid_minutes",
+    "approvals", "approvers", "start", "end", "matters", "clients", "per_day", "in_total", "valid_minutes",
 )  # fmt: skip
 _TONES = {"active": "good", "proposed": "warn", "refused": "bad"}
 
@@ -76,13 +79,14 @@ def statement(file_id: UUID, policy_id: UUID, decision: str) -> Response:
 
 def _body(typed: dict[str, str]) -> RulesBody:
     said: dict[str, Any] = {name: typed[name] for name in ("approvals", "per_day", "in_total", "valid_minutes")}
-    lines = [line.split() for line in typed["approvers"].splitlines() if line.strip()]
+    lines = [line.split() for line in (*request.form.getlist("approver"), *typed["approvers"].splitlines())]
+    lines = [line for line in lines if line]
     said["approvers"] = [{"person": line[0], "certificate": line[-1].lower()} for line in lines]
     said |= {name: typed[name].split() for name in ("matters", "clients")} | {
         "formats": request.form.getlist("formats")
     }
-    if typed["days"]:
-        days = [int(one) for one in re.sub(r"\D", "", typed["days"])[:7]]
+    days = [int(one) for one in re.sub(r"\D", "", "".join(request.form.getlist("days")))[:7]]
+    if days:
         said["hours"] = [{"days": days, "start": typed["start"], "end": typed["end"]}]
     try:
         return RulesBody.model_validate({name: value for name, value in said.items() if value not in ("", [])})
@@ -105,11 +109,20 @@ def _page(principal: Principal, file_id: UUID, *, typed: dict[str, str] | None =
         rows=[(one, _state(one), _content(one), people) for one in found],
         open=[(one, one.proposed_by != principal.label, _said(principal, one)) for one in found if _waits(one)],
         typed=typed or dict.fromkeys(_FIELDS, "") | {"approvals": "1", "valid_minutes": "4320"},
-        formats=[(one, pick(RULES[one])) for one in rules.FORMATS],
-        chosen=request.form.getlist("formats"),
+        formats=[(one, sentence(RULES[one])) for one in rules.FORMATS],
+        chosen=[one for name in ("formats", "approver", "days") for one in request.form.getlist(name)],
+        week=[(str(day), pick(RULES[f"day_{day}"])) for day in range(1, 8)],
+        holders=_holders(principal),
         done=request.args.get("done", ""),
         fault=fault,
     )
+
+
+def _holders(principal: Principal) -> list[tuple[str, str]]:
+    """Who can be named with a tick: value and masked name of everybody with a cloud signature."""
+    found = holders(room(CloudRoom), principal)
+    people = named(ground(), [one.person for one in found])
+    return [(f"{one.person} {one.certificate}", people[one.person]) for one in found]
 
 
 def _waits(row: SealPolicy) -> bool:
@@ -129,16 +142,28 @@ def _content(row: SealPolicy) -> list[tuple[str, str]]:
     """What the rules say, in words; a limit that is not set is not mentioned."""
     ruled = rules.read(row.rules)
     people = named(ground(), [one.person for one in ruled.approvers])
-    hours = "; ".join(f"{''.join(map(str, one.days))} {one.start}–{one.end}" for one in ruled.hours or ())
+    between = "、" if language() == "zh" else ", "
+    hours = "; ".join(
+        f"{between.join(pick(RULES[f'day_{day}']) for day in one.days)} {one.start}–{one.end}"
+        for one in ruled.hours or ()
+    )
     found = [
         ("approvals", str(ruled.approvals)),
-        ("approvers", ", ".join(f"{people[one.person]} {one.certificate[:8]}…" for one in ruled.approvers)),
+        ("approvers", between.join(f"{people[one.person]} {one.certificate[:8]}…" for one in ruled.approvers)),
         ("days", hours),
-        ("formats", ", ".join(pick(RULES[one]) for one in ruled.formats or ())),
+        ("formats", between.join(pick(RULES[one]) for one in ruled.formats or ())),
         ("matters", " ".join(ruled.matters or ())),
         ("clients", " ".join(ruled.clients or ())),
         ("per_day", str(ruled.per_day or "")),
         ("in_total", str(ruled.in_total or "")),
-        ("valid_minutes", str(ruled.valid_minutes)),
+        ("valid", _period(ruled.valid_minutes)),
     ]
     return [(pick(RULES[name]), value) for name, value in found if value]
+
+
+def _period(minutes: int) -> str:
+    """In the largest unit that comes out even."""
+    for unit, word in ((1440, "period_days"), (60, "period_hours")):
+        if minutes % unit == 0:
+            return pick(RULES[word]) % {"count": minutes // unit}
+    return pick(RULES["period_minutes"]) % {"count": minutes}

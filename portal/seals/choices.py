@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from portal.languages import pick
+from portal.seals.words import sentence
 from portal.seals.words_stamp import STAMP
 
 _GROUPS: dict[str, tuple[tuple[str, str], ...]] = {
@@ -23,7 +23,7 @@ _GROUPS: dict[str, tuple[tuple[str, str], ...]] = {
 
 def choices(kind: str = "") -> dict[str, list[tuple[str, str]]]:
     """By field: value and words in the reader's language. An OFD has no signature fields to stamp in."""
-    found = {name: [(value, pick(STAMP[word])) for value, word in group] for name, group in _GROUPS.items()}
+    found = {name: [(value, sentence(STAMP[word])) for value, word in group] for name, group in _GROUPS.items()}
     if kind == "ofd":
         found["by"] = [one for one in found["by"] if one[0] != "field"]
     return found

@@ -10,7 +10,7 @@ from ca.schemas import decode
 from foundation.errors import InvalidInput
 from foundation.principal import Principal
 from foundation.text import Text
-from portal.languages import pick
+from portal.seals.words import sentence
 from seal.management import destroying, making, reasons, steps
 from seal.management.apply import Custody
 from seal.management.finding import FileView
@@ -52,11 +52,11 @@ def _form(file: FileView, step: Step) -> StepForm:
     row = transition(file.state, step)
     assert row is not None  # noqa: S101 - it was offered for this state
     several = sorted(row.reasons) if len(row.reasons) > 1 else []
-    label = pick(STEP_WORDS[Step.MAKE if step is Step.BEGIN else step])
+    label = sentence(STEP_WORDS[Step.MAKE if step is Step.BEGIN else step])
     return StepForm(
         step,
-        label[:1].upper() + label[1:],
-        [(one.value, pick(reasons.WORDS[one])) for one in several],
+        label,
+        [(one.value, sentence(reasons.WORDS[one])) for one in several],
         row.worded,
         step in GRAVE,
         step in LASTING,

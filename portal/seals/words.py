@@ -64,8 +64,13 @@ STATES: Mapping[State, tuple[Text, str]] = {
 }
 
 
+def sentence(text: Text) -> str:
+    """As it stands at the beginning of a cell or a choice."""
+    said = pick(text)
+    return said[:1].upper() + said[1:]
+
+
 def state_word(state: State) -> Word:
     """The state and its colour; colour is never the only sign."""
     text, tone = STATES[state]
-    said = pick(text)
-    return Word(said[:1].upper() + said[1:], tone)
+    return Word(sentence(text), tone)

@@ -37,6 +37,9 @@ APPLY: Mapping[str, Text] = {
     "custodian": Text("保管人", "Custodian"),
     "custodian_hint": Text("用 UKey 保管时必填。", "Needed for a UKey."),
     "why": Text("申请原因", "Reason"),
+    "why_needed": Text(
+        "请选择申请原因；变更时还须填写说明。", "Choose a reason; for a change say in words what changes, too."
+    ),
     "why_words": Text("说明", "In words"),
     "why_hint": Text(
         "变更时必填。内容加密保存，只有经办人员可见。",

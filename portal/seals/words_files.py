@@ -65,6 +65,9 @@ FILE: Mapping[str, Text] = {
     "token_hint": Text("粘贴保管人 UKey 导出的 PEM 文本。", "Paste the PEM text the custodian's UKey gives out."),
     "ses_version": Text("印章格式", "Format of the seal"),
     "ses_usual": Text("按本区域设置", "As set for this region"),
+    "reason_needed": Text(
+        "请选择原因；标有“必填”时还须填写说明。", "Choose a reason, and fill in the words where they are needed."
+    ),
     "confirm": Text("我已核对印章编码和名称，确认办理。", "I have checked code and name of the seal, and mean this."),
     "confirm_needed": Text("请勾选确认。", "Please tick the confirmation."),
     "irrevocable": Text("此步骤不能撤回。", "This cannot be taken back."),
@@ -95,6 +98,12 @@ ROLES: Mapping[Who, Text] = {
     Who.SYSTEM: Text("系统", "system"),
 }
 BEGINNINGS: Mapping[str, Text] = {"apply": Text("申请", "apply"), "adopt": Text("转入管理", "taken over")}
+KEYS: Mapping[str, Text] = {
+    "pre-active": Text("未启用", "not in use yet"),
+    "active": Text("可用", "in use"),
+    "retired": Text("已停用，待两名密钥管理员销毁", "stopped, to be destroyed by two key custodians"),
+    "destroyed": Text("已销毁", "destroyed"),
+}
 PUBLIC: Mapping[str, Text] = {
     "not_in_use": Text("未启用", "not in use yet"),
     "in_use": Text("在用", "in use"),

@@ -79,12 +79,13 @@ STAMP: Mapping[str, Text] = {
     ),
     "placed_point": Text(
         "第 %(page)s 页，距左 %(x_mm)s、距上 %(y_mm)s 毫米",
-        "page %(page)s, %(x_mm)s mm from the left, %(y_mm)s from the top",
+        "Page %(page)s, %(x_mm)s mm from the left, %(y_mm)s mm from the top",
     ),
     "placed_pages": Text(
-        "每一页，距左 %(x_mm)s、距上 %(y_mm)s 毫米", "every page, %(x_mm)s mm from the left, %(y_mm)s from the top"
+        "每一页，距左 %(x_mm)s、距上 %(y_mm)s 毫米",
+        "Every page, %(x_mm)s mm from the left, %(y_mm)s mm from the top",
     ),
-    "placed_keyword": Text("关键字“%(text)s”", "keyword “%(text)s”"),
+    "placed_keyword": Text("关键字“%(text)s”", "Keyword “%(text)s”"),
     "placing": Text("正在放的印章", "The seal you are placing"),
     "add": Text("再加一枚印章", "Add another seal"),
     "remove": Text("去掉", "Take out"),

@@ -37,10 +37,8 @@ PAGES: dict[str, tuple[str, ...]] = {
         "/authority/ceremonies",
     ),
     "ra1": ("/authority/approvals", "/authority/bulk"),
-    "seal5": ("/seals", "/seals/stamp", "/seals/batches"),
-    "seal8": ("/seals/uses", "CASE"),
 }
-FIRST_OF = {"MY": "/my/licences", "ONE": "/console", "CERTIFICATE": "/authority/certificates", "CASE": "/seals/uses"}
+FIRST_OF = {"MY": "/my/licences", "ONE": "/console", "CERTIFICATE": "/authority/certificates"}
 GUISES = {
     "standard": ("standard", "light", DESK),
     "phone": ("standard", "light", PHONE),

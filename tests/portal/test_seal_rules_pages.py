@@ -42,6 +42,21 @@ def test_the_rules_in_force_and_a_proposal(ask: Callable[..., Any]) -> None:
     assert unsigned.status_code == 422
 
 
+def test_an_approver_is_named_with_a_tick_and_days_with_words(ask: Callable[..., Any]) -> None:
+    path = contract(ask) + "/rules"
+    offered = re.findall(r'name="approver" value="(person:[^ ]+ [0-9a-f]{64})"', text(ask(path, "seal6")))
+    assert len(offered) == 1, "the one with a cloud signature"
+    form = {"approvals": "1", "approver": offered, "days": ["1", "5"], "start": "09:00", "end": "17:00"}
+    wrong = ask(path, "seal6", data={**form, "end": "08:00"})
+    assert wrong.status_code == 422
+    assert re.search(r'name="days" value="5" checked', text(wrong)), "what was ticked stays ticked"
+    assert re.search(r'name="approver" value="[^"]+" checked', text(wrong))
+    assert ask(path, "seal6", data={**form, "valid_minutes": "180"}).status_code == 303
+    page = text(ask(path, "seal6"))
+    assert "周一、周五 09:00–17:00" in page
+    assert "3 小时" in page
+
+
 def test_the_ledger_and_its_table(ask: Callable[..., Any]) -> None:
     register = text(ask("/seals?code=21990000000001", "seal6"))
     found = UUIDS.search(register)

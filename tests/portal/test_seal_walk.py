@@ -73,6 +73,7 @@ def ruled(people: People, region: Region, path: str) -> walk.Device:
     second, consenting = walk.devices(region, "seal7", "seal8")
     owner = people("seal6", f"{path}/rules")
     owner.locator("#f-approvals").select_option("1")
+    owner.get_by_text("用 UKey 审批的人").click()
     owner.locator("#f-approvers").fill(f"{consenting.person} {consenting.fingerprint}")
     owner.get_by_role("button", name="提出", exact=True).click()
     owner.wait_for_url("**?done=1")

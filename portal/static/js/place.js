@@ -1,9 +1,10 @@
 // Dragging the seal on the page view (拖动印章): moves the picture and the two numbers of the form, which is what is sent.
 
+import "./by.js";
+
 const form = document.getElementById("place-form");
 const across = document.getElementById("f-x_mm");
 const down = document.getElementById("f-y_mm");
-const way = document.getElementById("f-by");
 const sheets = [...document.querySelectorAll(".desk-sheet")];
 
 function grips() {
@@ -72,5 +73,4 @@ const again = () => form.requestSubmit(form.querySelector('button.quiet[value="l
 for (const name of ["by", "seal", "dated", "date_where", "ofd_document"]) {
   document.getElementById(`f-${name}`)?.addEventListener("change", again);
 }
-for (const part of document.querySelectorAll("[data-for]")) part.hidden = part.dataset.for !== way.value;
 document.getElementById("errors")?.focus();
