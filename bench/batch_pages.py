@@ -1,4 +1,4 @@
-"""Asking about a batch of 100,000 (大批次查询实测): `python -m bench.batch_pages [items] [--postgresql]`, in JSON lines.
+"""Asking about a batch of 100,000 (批次查询): `python -m bench.batch_pages [items] [--postgresql]`, JSON lines.
 
 Rows are laid out as after half of the work, all naming one stored result: what is measured is asking, not stamping.
 """
