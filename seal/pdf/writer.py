@@ -6,11 +6,12 @@ agree in a PDF/A go on agreeing when nobody touches them.
 
 from __future__ import annotations
 
-from io import BytesIO
 from pathlib import Path
 
 from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
+
+from seal.pdf.bounded_reader import LIMITS, bounded_reader
 
 
 class Writer(IncrementalPdfFileWriter):
@@ -28,11 +29,12 @@ class Writer(IncrementalPdfFileWriter):
 
 
 def open_writer(data: bytes) -> Writer:
-    return Writer(BytesIO(data), strict=True)
+    reader = bounded_reader(data)
+    return Writer(reader.stream, prev=reader, strict=True)
 
 
 def open_writer_on(path: Path) -> Writer:
     """A writer that appends to the file at `path`, which is our own copy."""
-    made = Writer(path.open("r+b"), strict=True)
+    made = Writer(path.open("r+b"), strict=True, decode_limits=LIMITS)
     made.in_place = True
     return made
