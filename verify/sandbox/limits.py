@@ -15,8 +15,8 @@ class Limits:
     """Address space of the process that reads, everything included."""
     at_once: int = 2
     waiting: int = 16
-    files: int = 400
-    """After so many files a process makes room for a fresh one."""
+    files: int = 2000
+    """After so many files a process makes room for a fresh one, whose start costs a second of processor time."""
     grown: int = 320 * MEBI
     """So does one whose memory has ever grown to this."""
     processor: int = 300

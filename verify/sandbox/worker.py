@@ -6,18 +6,16 @@ checked (`wire`), for a file may have taken it over.
 
 from __future__ import annotations
 
+import fcntl
 import os
 import pickle
 import signal
 import subprocess
 import sys
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from time import monotonic
-from typing import Any, BinaryIO, Self
+from typing import Any, BinaryIO
 
 from foundation.apart import confinement
 from foundation.clock import FixedClock
@@ -26,12 +24,14 @@ from verify.context import Context
 from verify.report import Report
 from verify.sandbox import wire
 from verify.sandbox.child import Job, Start
+from verify.sandbox.clocks import Clock
 from verify.sandbox.limits import Limits
 from verify.sandbox.questions import MOST_QUESTIONS, Answers, transport_of
 from verify.sandbox.stores import Store
 from verify.trust import TrustStore
 
 START_SECONDS = 60.0
+_PIPE = 256 * 1024
 EMPTY = TrustStore()
 _ROOT = Path(__file__).resolve().parents[2]
 _CODE = f"import sys; sys.path.insert(0, {str(_ROOT)!r}); from verify.sandbox.child import main; main()"
@@ -68,6 +68,8 @@ class Worker:
             env={"LC_ALL": "C.UTF-8"},
             start_new_session=True,
         )
+        for pipe in (self._down, self._up):
+            _widen(pipe)
         self._ready = False
         self._generation = -1
         self._files = 0
@@ -90,7 +92,7 @@ class Worker:
         """Raises `Stopped`. An error of a source (a database, say) passes through, and takes the process with it."""
         try:
             self._begin()
-            clock = _Clock(task.seconds, self._process)
+            clock = Clock(task.seconds, self._overdue)
             answers = Answers(task.context, task.data, clock.left)
             with clock:
                 self._files += 1
@@ -119,10 +121,13 @@ class Worker:
             if pipe is not None:
                 _close(pipe)
 
+    def _overdue(self) -> None:
+        _kill(self._process)
+
     def _begin(self) -> None:
         if self._ready:
             return
-        with _Clock(START_SECONDS, self._process):
+        with Clock(START_SECONDS, self._overdue):
             said = wire.receive_json(self._up)
         if said.get("ready") is not True:
             raise wire.Ended("start")
@@ -147,7 +152,7 @@ class Worker:
         if task.content is not None:
             wire.send(self._down, task.content)
 
-    def _heard(self, answers: Answers, clock: _Clock) -> dict[str, Any]:
+    def _heard(self, answers: Answers, clock: Clock) -> dict[str, Any]:
         for _ in range(MOST_QUESTIONS):
             message = wire.receive_json(self._up)
             if "ask" not in message:
@@ -183,41 +188,10 @@ class Worker:
         return self._process.stdout  # type: ignore[return-value]
 
 
-class _Clock:
-    """Kills the process when its time is over; stands still while we wait for others on its behalf."""
-
-    def __init__(self, seconds: float, process: subprocess.Popen[bytes]) -> None:
-        self._process = process
-        self._left, self._since = seconds, monotonic()
-        self._timer: threading.Timer | None = None
-        self.late = False
-
-    def left(self) -> float:
-        return self._left - (monotonic() - self._since)
-
-    def __enter__(self) -> Self:
-        self._since = monotonic()
-        self._timer = threading.Timer(max(0.0, self._left), self._over)
-        self._timer.daemon = True
-        self._timer.start()
-        return self
-
-    def __exit__(self, *what: object) -> None:
-        self._left = self.left()
-        if self._timer is not None:
-            self._timer.cancel()
-
-    @contextmanager
-    def standing(self) -> Iterator[None]:
-        self.__exit__()
-        try:
-            yield
-        finally:
-            self.__enter__()
-
-    def _over(self) -> None:
-        self.late = True
-        _kill(self._process)
+def _widen(pipe: BinaryIO) -> None:
+    """A usual file goes through in one piece, instead of two processes taking turns; what is refused is no harm."""
+    with suppress(OSError):
+        fcntl.fcntl(pipe.fileno(), fcntl.F_SETPIPE_SZ, _PIPE)
 
 
 def _lives(process: subprocess.Popen[bytes]) -> bool:
