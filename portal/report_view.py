@@ -15,7 +15,7 @@ from portal.wording import Word
 from verify.changes import Change
 from verify.exhibits.shown import Exhibits
 from verify.report import Finding, LicenceFacts, Report, Severity, Verdict, clean
-from verify.sentences import KINDS, VERDICTS
+from verify.sentences import KINDS, TIME_SOURCES, VERDICTS
 
 SEVERITIES: Mapping[str, Any] = {
     "error": _("问题"),
@@ -26,7 +26,6 @@ SEVERITIES: Mapping[str, Any] = {
 WHOLE = {True: Word(_("内容完整"), "good"), False: Word(_("内容未能核对"), "warn")}
 ALTERED = Word(_("内容被改动"), "bad")
 BELIEVED = {True: Word(_("签章人可信"), "good"), False: Word(_("签章人未获信任"), "warn")}
-TIME_SOURCES: Mapping[str, Any] = {"timestamp": _("时间戳机构证明"), "claimed": _("签章人自称")}
 TONES: Mapping[Verdict, str] = {Verdict.GENUINE: "good", Verdict.NOT_GENUINE: "bad", Verdict.CANNOT_TELL: "warn"}
 SIGNS: Mapping[str, str] = {"good": "✓", "bad": "✕", "warn": "?"}
 NO_EXHIBITS = Exhibits()

@@ -12,6 +12,7 @@ from ca.profiles import PROFILES
 from ca.registration.states import KIND_WORDS, STEP_WORDS, WORDS
 from foundation.text import Text
 from portal import languages
+from verify.sentences import FILES, STATUSES
 
 Tone = str
 """`good`, `warn`, `bad` or `idle`: a class of the style sheet."""
@@ -71,15 +72,13 @@ CEREMONY_EVENTS: Mapping[str, Any] = {
 }
 
 CERTIFICATE: Mapping[str, Word] = {
-    "good": Word(_("有效"), "good"),
-    "revoked": Word(_("已吊销"), "bad"),
-    "unknown": Word(_("状态未知"), "warn"),
-    "anchor": Word(_("信任根"), "good"),
     "valid": Word(_("有效"), "good"),
     "held": Word(_("已冻结"), "warn"),
     "expired": Word(_("已过期"), "idle"),
     "unfinished": Word(_("签发未完成"), "warn"),
 }
+
+_PATH_TONES = {"good": "good", "revoked": "bad", "unknown": "warn", "anchor": "good"}
 
 CERTIFICATE_REASONS: Mapping[int, Any] = {
     0: _("未说明"),
@@ -97,27 +96,6 @@ CERTIFICATE_REASONS: Mapping[int, Any] = {
 SUITES: Mapping[str, Any] = {
     "sm2": _("国密 SM2"),
     "rsa": _("国际 RSA"),
-}
-
-SIGNATURE_KINDS: Mapping[str, Any] = {
-    "seal": _("电子印章"),
-    "signature": _("电子签名"),
-    "timestamp": _("文件时间戳"),
-    "certificate": _("签发者签名"),
-    "list": _("撤销信息"),
-}
-
-FILE_KINDS: Mapping[str, Any] = {
-    "pdf": _("PDF 文件"),
-    "ofd": _("OFD 文件"),
-    "cms": _("签名文件"),
-    "jws": _("网络签名（JWS）"),
-    "seal": _("印章文件"),
-    "certificate": _("数字证书"),
-    "list": _("撤销信息"),
-    "timestamp": _("时间戳文件"),
-    "code": _("证照二维码"),
-    "unknown": _("未知格式"),
 }
 
 
@@ -138,6 +116,9 @@ def ceremony_state(key: str) -> Word:
 
 
 def certificate_state(key: str) -> Word:
+    """In a path as the verifier says it, on the pages of the CA with what else it knows."""
+    if key in STATUSES:
+        return Word(languages.pick(STATUSES[key]), _PATH_TONES[key])
     return CERTIFICATE.get(key, Word(key, "idle"))
 
 
@@ -189,6 +170,5 @@ FILTERS = {
     "profile_word": profile,
     "certificate_reason": lambda code: CERTIFICATE_REASONS.get(code, code),
     "suite_word": lambda key: SUITES.get(key, key),
-    "signature_word": lambda key: SIGNATURE_KINDS.get(key, key),
-    "file_word": lambda key: FILE_KINDS.get(key, key),
+    "file_word": lambda key: languages.pick(FILES[key]) if key in FILES else key,
 }

@@ -17,7 +17,7 @@ from verify.words import finding
 
 FORM = "COSE_Sign1 SM2-SM3"
 
-_SEVERITIES = {CodeFault.SIGNATURE_BAD: Severity.ERROR, CodeFault.KEY_NOT_VALID: Severity.ERROR}
+SEVERITIES = {CodeFault.SIGNATURE_BAD: Severity.ERROR, CodeFault.KEY_NOT_VALID: Severity.ERROR}
 _SUBS: dict[CodeFault, tuple[bool, bool, Sub | None]] = {
     # intact, trusted, sub-indication; a text that cannot be read has no signature to speak of
     CodeFault.SIGNATURE_BAD: (False, False, Sub.SIG_CRYPTO_FAILURE),
@@ -73,7 +73,7 @@ def _signature(checked: CheckedCode, known: KnownKeys) -> SignatureReport:
 
 
 def _refused(error: CodeError) -> Judged:
-    found = Finding(error.fault.value, _SEVERITIES.get(error.fault, Severity.UNKNOWN), error.detail)
+    found = Finding(error.fault.value, SEVERITIES.get(error.fault, Severity.UNKNOWN), error.detail)
     state = _SUBS.get(error.fault)
     if state is None:
         return (), [found], None

@@ -31,6 +31,30 @@ KINDS: Mapping[str, Text] = {
     "certificate": Text("证书", "Certificate"),
     "list": Text("撤销列表", "Revocation list"),
 }
+FILES: Mapping[str, Text] = {
+    "pdf": Text("PDF 文件", "PDF file"),
+    "ofd": Text("OFD 文件", "OFD file"),
+    "cms": Text("签名文件", "Signature file"),
+    "jws": Text("网络签名（JWS）", "Web signature (JWS)"),
+    "seal": Text("印章文件", "Seal file"),
+    "certificate": Text("数字证书", "Certificates"),
+    "list": Text("撤销信息", "Revocation data"),
+    "timestamp": Text("时间戳文件", "Time stamp file"),
+    "evidence": Text("证据记录", "Evidence record"),
+    "code": Text("证照二维码", "Licence code"),
+    "unknown": Text("未知格式", "Unknown format"),
+}
+STATUSES: Mapping[str, Text] = {
+    "good": Text("有效", "Valid"),
+    "revoked": Text("已吊销", "Revoked"),
+    "unknown": Text("状态未知", "Status unknown"),
+    "anchor": Text("信任根", "Trusted root"),
+}
+"""Of one certificate in a path."""
+TIME_SOURCES: Mapping[str, Text] = {
+    "timestamp": Text("时间戳证明", "Proved by a time stamp"),
+    "claimed": Text("签名人自称", "As the signer says"),
+}
 REASONS: Mapping[Sub, Text] = {
     Sub.FORMAT_FAILURE: Text(
         "签名数据损坏或不合规范，不能采信；请向出具单位索取原文件。",

@@ -5,6 +5,7 @@ Findings about certificates are made in `verify.paths`, for they name a certific
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 
 from foundation.text import Text
@@ -166,7 +167,7 @@ _COMMON: dict[str, tuple[Severity, str, str]] = {
     "licence.valid": (_I, "登记状态：有效（{0} 查询）。", "Register: valid (asked {0})."),
     "licence.revoked": (_E, "该证照已被撤销或注销（{0}）。", "This licence has been revoked ({0})."),
     "licence.not_yet_valid": (_E, "该证照尚未生效（{0}）。", "This licence is not in force yet ({0})."),
-    "licence.suspended": (_E, "该证照已被暂扣（{0}）。", "This licence is suspended ({0})."),
+    "licence.suspended": (_E, "该证照已被暂停使用（{0}）。", "This licence is suspended ({0})."),
     "licence.expired": (_E, "该证照已过有效期（{0}）。", "This licence has expired ({0})."),
     "licence.superseded": (_E, "该证照已被新证替换（{0}）。", "This licence has been replaced by a newer one ({0})."),
     "licence.unknown": (
@@ -210,6 +211,13 @@ def finding(code: str, *values: object, where: str | None = None, severity: Seve
     """The finding of this code; `values` fill the places in its words."""
     usual, zh, en = _WORDS[code]
     return Finding(code, severity or usual, Text(zh.format(*values), en.format(*values)), where)
+
+
+def timeless(code: str) -> Text:
+    """Its words without the values in brackets, for a page that is made before they are known."""
+    _, zh, en = _WORDS[code]
+    bracketed = re.compile(r"\s?[（(]\{\d\}[^）)]*[）)]|\s?[（(][^（(）)]*\{\d\}[）)]")
+    return Text(bracketed.sub("", zh), bracketed.sub("", en))
 
 
 def joined(code: str, texts: Sequence[Text], *, more: bool = False) -> Finding:

@@ -11,7 +11,7 @@ from flask import Blueprint, g, redirect, render_template
 from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response
 
-from portal.answers import ANSWERS
+from verify.code_answers import ANSWERS
 
 blueprint = Blueprint("codes", __name__)
 _BODY = re.compile(r"[0-9A-Z+\-./:]{1,4296}")

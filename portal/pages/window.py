@@ -15,8 +15,8 @@ from foundation.web.context import address, frame
 from foundation.web.frame import require, room
 from foundation.web.headers import relax
 from portal import offline, report_view
-from portal.answers import ANSWERS
 from portal.pictures import PictureUnreadable, code_in
+from verify.code_answers import ANSWERS
 from verify.report import Report
 from verify.room import VerifyRoom
 

@@ -10,7 +10,7 @@ import pytest
 from babel.messages.mofile import read_mo
 
 from licence.catalogue import catalogue
-from portal.answers import ANSWERS
+from verify.code_answers import ANSWERS
 from verify.code_errors import CodeFault
 from verify.status import LicenceState
 

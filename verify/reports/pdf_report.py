@@ -13,18 +13,12 @@ from verify.pdf.looking import Sight
 from verify.report import CertificateLine, Finding, Report, SignatureReport, Verdict, clean
 from verify.reports.basis import Basis
 from verify.reports.pages import GREY, HEIGHT, MARGIN, WIDTH, Colour, Pages, Style
-from verify.sentences import INDICATIONS, KINDS, moment
+from verify.sentences import FILES, INDICATIONS, KINDS, STATUSES, TIME_SOURCES, moment
 
 _COLOURS: dict[Verdict, Colour] = {
     Verdict.GENUINE: (0.05, 0.5, 0.25),
     Verdict.NOT_GENUINE: (0.75, 0.1, 0.1),
     Verdict.CANNOT_TELL: (0.75, 0.5, 0.0),
-}
-_STATES = {
-    "good": Text("有效", "good"),
-    "revoked": Text("已撤销", "revoked"),
-    "unknown": Text("未知", "unknown"),
-    "anchor": Text("受信任的根", "trusted root"),
 }
 _TITLE = Style(20, font=FontName.SERIF_BOLD)
 _HEAD = Style(12.5, font=FontName.SERIF_BOLD, leading=1.7)
@@ -65,7 +59,8 @@ def _verdict(pages: Pages, report: Report) -> None:
 def _file(pages: Pages, report: Report, basis: Basis) -> None:
     _heading(pages, Text("文件与依据", "The file, and how it was judged"))
     _row(pages, Text("文件名", "Name"), clean(report.name or "—", 200))
-    _row(pages, Text("类型", "Kind"), report.kind)
+    kind = FILES.get(report.kind, FILES["unknown"])
+    _row(pages, Text("类型", "Kind"), f"{kind.zh} {kind.en}")
     _row(pages, Text("大小", "Size"), f"{report.size} B")
     _row(pages, Text("SHA-256", "SHA-256"), report.sha256)
     _row(pages, Text("核验时间", "Judged at"), f"{moment(report.judged_at)} (UTC+8)")
@@ -91,9 +86,9 @@ def _signature(pages: Pages, signature: SignatureReport, at: int) -> None:
     _row(pages, Text("签名人", "Signer"), clean(signature.signer or "—", 200))
     if signature.signer_subject:
         _row(pages, Text("证书主体", "Subject"), clean(signature.signer_subject, 200))
-    proved = signature.time_source == "timestamp"
-    told = "时间戳证明 proved by a time stamp" if proved else "自称 as the signer says"
-    _row(pages, Text("时间", "Time"), f"{moment(signature.time)} (UTC+8)（{told}）" if signature.time else "—")
+    source = TIME_SOURCES["timestamp" if signature.time_source == "timestamp" else "claimed"]
+    told = f"{moment(signature.time)} (UTC+8)（{source.zh} {source.en}）"
+    _row(pages, Text("时间", "Time"), told if signature.time else "—")
     _row(pages, Text("格式", "Format"), f"{clean(signature.format)}　{signature.algorithm or ''}")
     for key, label in _SEAL.items():
         if signature.seal is not None and signature.seal.get(key):
@@ -119,7 +114,7 @@ def _path(pages: Pages, lines: tuple[CertificateLine, ...]) -> None:
     if lines:
         pages.text("证书路径　Certificate path", _SMALL)
     for line in lines:
-        state = _STATES.get(line.status, Text(line.status, line.status))
+        state = STATUSES.get(line.status, STATUSES["unknown"])
         pages.text(f"{clean(line.subject, 160)}　{state.zh} {state.en}", _IN)
         valid = f"{moment(line.not_before)[:10]} – {moment(line.not_after)[:10]}"
         pages.text(f"{line.serial}　{valid}　{line.source or ''}", _SMALL_IN)
