@@ -48,8 +48,12 @@ def test_many_at_once_each_run_out_once() -> None:
 
     def one(number: int) -> None:
         over = threading.Event()
-        clock = Clock(SHORT, lambda: (counted.append(number), over.set())[1])
-        with clock:
+
+        def end() -> None:
+            counted.append(number)
+            over.set()
+
+        with Clock(SHORT, end):
             over.wait(PATIENCE)
         done.release()
 

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 
+from ca.reading import read_certificate
 from foundation.apart import confinement
 from foundation.clock import FixedClock
 from foundation.errors import Damaged, Unavailable
@@ -67,12 +68,20 @@ def ask(sandbox: Sandbox, data: bytes, context: Context = CONTEXT) -> Report:
     return sandbox.judge(data, name="x", context=context)
 
 
+def _in_other_letters() -> bytes:
+    """A certificate whose names say they are UniversalString: hardly anybody writes it, so it was loaded too late."""
+    octets = REGION.seal.certificate
+    subject = read_certificate(octets).subject.raw
+    return octets.replace(subject, subject.replace(b"\x0c", b"\x1c"))
+
+
 FILES: dict[str, Callable[[], tuple[bytes, bytes | None]]] = {
     "ofd": lambda: (write(odd_packages.sealed(REGION)), None),
     "pdf": lambda: (sealing.pdf(REGION.seal, chain=(REGION.issuing,), tsa=REGION.tsa), None),
     "cms": lambda: (odd_cms.message(REGION.seal), CONTENT),
     "jws": lambda: (jws(REGION.seal), None),
     "certificate": lambda: (REGION.seal.certificate, None),
+    "letters": lambda: (_in_other_letters(), None),
     "list": lambda: (REGION.issuing.crl(), None),
     "stamp": lambda: (sealing.token(REGION.tsa, CONTENT), CONTENT),
     "nothing": lambda: (b"", None),

@@ -35,7 +35,21 @@ from verify.sandbox.questions import AskedEyes, AskedStatus, AskedTransport
 from verify.times.online import Asking
 from verify.trust import TrustStore
 
-_CODECS = ("utf-16-be", "utf-16-le", "utf-16", "utf-32", "gb18030", "gbk", "big5", "latin-1", "ascii", "cp437", "idna")
+_CODECS = (
+    "utf-16-be",
+    "utf-16-le",
+    "utf-16",
+    "utf-32-be",
+    "utf-32-le",
+    "utf-32",
+    "gb18030",
+    "gbk",
+    "big5",
+    "latin-1",
+    "ascii",
+    "cp437",
+    "idna",
+)
 _LATE = (
     "pyhanko.pdf_utils.filters",
     "pyhanko.pdf_utils.xref",
