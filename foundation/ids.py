@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import base64
 import secrets
 from typing import Protocol
 from uuid import UUID
 
+from foundation import base64url
 from foundation.clock import Clock
 
 
@@ -44,4 +44,4 @@ class SystemIds:
         return secrets.token_bytes(size)
 
     def token(self, size: int = 32) -> str:
-        return base64.urlsafe_b64encode(self.random(size)).rstrip(b"=").decode()
+        return base64url.encode(self.random(size))

@@ -7,12 +7,11 @@ seconds to a plain hash (GM/T 0054, facts/security 6).
 
 from __future__ import annotations
 
-import base64
-import binascii
 import threading
 import unicodedata
 from typing import Protocol
 
+from foundation import base64url
 from foundation.audit.trail import Audit
 from foundation.errors import Damaged
 from foundation.ids import Ids
@@ -145,11 +144,11 @@ def _word(name: str) -> str:
 
 
 def _text(octets: bytes) -> str:
-    return base64.urlsafe_b64encode(octets).rstrip(b"=").decode()
+    return base64url.encode(octets)
 
 
 def _octets(text: str) -> bytes:
     try:
-        return base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
-    except binascii.Error as error:
+        return base64url.decode(text)
+    except base64url.NotBase64Url as error:
         raise BadCiphertext from error

@@ -9,11 +9,11 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 from flask import Request
 
+from foundation import base64url
 from foundation.errors import InvalidInput
 from foundation.settings import Settings
 from foundation.web import client_certificate
 from sso.errors import OAuthError
-from sso.jose import b64url
 
 
 def presented(request: Request, settings: Settings, now: datetime) -> str | None:
@@ -32,4 +32,4 @@ def presented(request: Request, settings: Settings, now: datetime) -> str | None
 
 def thumbprint(certificate: x509.Certificate) -> str:
     """RFC 8705 3.1."""
-    return b64url(hashlib.sha256(certificate.public_bytes(Encoding.DER)).digest())
+    return base64url.encode(hashlib.sha256(certificate.public_bytes(Encoding.DER)).digest())

@@ -6,9 +6,9 @@ import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 
+from foundation import base64url
 from sso import jose
 from sso.errors import BadToken
-from sso.jose import b64url
 from sso.records import ClientRecord, CodeRecord
 from sso.room import SsoRoom
 
@@ -38,7 +38,7 @@ def make(room: SsoRoom, client: ClientRecord, code: CodeRecord, subject: str, ac
         "acr": ACR,
         "amr": list(AMR),
         "sid": code.sid,
-        "at_hash": b64url(hashlib.sha256(access_token.encode()).digest()[:16]),
+        "at_hash": base64url.encode(hashlib.sha256(access_token.encode()).digest()[:16]),
     }
     if code.nonce is not None:
         claims["nonce"] = code.nonce

@@ -6,7 +6,6 @@ use is refused. Private keys are not here: `compact` builds the signing input an
 
 from __future__ import annotations
 
-import base64
 import json
 import re
 from collections.abc import Mapping
@@ -17,7 +16,7 @@ from joserfc import jws
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, RSAKey
 
-from foundation import der
+from foundation import base64url, der, strict_json
 from sso.errors import BadToken
 
 ALGORITHMS = ("RS256", "ES256", "PS256")
@@ -43,39 +42,22 @@ class Parsed:
     claims: Mapping[str, Any]
 
 
-def b64url(data: bytes) -> str:
-    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
-
-
 def unb64url(text: str) -> bytes:
     """Strict: no padding, no foreign characters, no stray bits at the end (one octet string, one spelling)."""
     if not _PART.fullmatch(text):
         raise BadToken("base64url")
     try:
-        data = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
-    except ValueError as error:
-        raise BadToken("base64url") from error
-    if b64url(data) != text:
-        raise BadToken("base64url is not canonical")
-    return data
+        return base64url.decode(text)
+    except base64url.NotBase64Url as error:
+        raise BadToken("base64url is not canonical") from error
 
 
 def _object(data: bytes) -> dict[str, Any]:
     """A JSON object without a repeated member: two parsers must never read two different tokens."""
-
-    def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        found = dict(pairs)
-        if len(found) != len(pairs):
-            raise BadToken("a member is repeated")
-        return found
-
     try:
-        value = json.loads(data.decode("utf-8"), object_pairs_hook=once)
-    except (ValueError, RecursionError) as error:
-        raise BadToken("not JSON") from error
-    if not isinstance(value, dict):
-        raise BadToken("not a JSON object")
-    return value
+        return strict_json.read_object(data)
+    except strict_json.Refused as error:
+        raise BadToken(error.why.value) from error
 
 
 def parse(token: str) -> Parsed:
@@ -119,11 +101,11 @@ def signing_input(header: Mapping[str, Any], claims: Mapping[str, Any]) -> bytes
 def compact(signed: bytes, alg: str, signature: bytes) -> str:
     """The JWS of `signed` and what the key store returned for it."""
     raw = _raw_ecdsa(signature, 32) if alg == "ES256" else signature
-    return f"{signed.decode()}.{b64url(raw)}"
+    return f"{signed.decode()}.{base64url.encode(raw)}"
 
 
 def _segment(value: Mapping[str, Any]) -> str:
-    return b64url(json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode())
+    return base64url.encode(json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode())
 
 
 def _raw_ecdsa(signature: bytes, size: int) -> bytes:

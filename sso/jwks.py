@@ -12,10 +12,11 @@ from cryptography.hazmat.primitives.serialization import load_der_public_key
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, RSAKey
 
+from foundation import base64url
 from foundation.errors import InvalidInput
 from foundation.text import Text
 from sso.errors import BadToken
-from sso.jose import ALGORITHMS, VerificationKey, b64url, type_of, unb64url
+from sso.jose import ALGORITHMS, VerificationKey, type_of, unb64url
 
 _PUBLIC_MEMBERS = {"RSA": {"kty", "n", "e"}, "EC": {"kty", "crv", "x", "y"}}
 _LABELS = {"kid", "use", "alg"}
@@ -97,4 +98,4 @@ def _refused(zh: str, en: str) -> InvalidInput:
 
 
 def _unsigned(value: int, size: int = 0) -> str:
-    return b64url(value.to_bytes(size or (value.bit_length() + 7) // 8, "big"))
+    return base64url.encode(value.to_bytes(size or (value.bit_length() + 7) // 8, "big"))

@@ -14,13 +14,13 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.dml import ReturningInsert
 
+from foundation import base64url
 from foundation.database import Base
-from sso.jose import b64url
 from sso.records import table
 
 
 def fingerprint(secret: str) -> str:
-    return b64url(hashlib.sha256(secret.encode("utf-8", "surrogatepass")).digest())
+    return base64url.encode(hashlib.sha256(secret.encode("utf-8", "surrogatepass")).digest())
 
 
 @cache

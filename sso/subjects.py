@@ -8,17 +8,17 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from sso.jose import b64url
+from foundation import base64url
 from sso.records import ClientRecord
 from sso.room import SsoRoom
 
 
 def subject(room: SsoRoom, client: ClientRecord, person_id: UUID) -> str:
     message = f"{client.department}|{person_id}".encode()
-    return b64url(room.ground.mac.mac("sso.subject", message))
+    return base64url.encode(room.ground.mac.mac("sso.subject", message))
 
 
 def sid(room: SsoRoom, client: ClientRecord, session_id: UUID) -> str:
     """The session as this client knows it (RP-Initiated and Back-Channel Logout)."""
     message = f"{client.client_id}|{session_id}".encode()
-    return b64url(room.ground.mac.mac("sso.sid", message))
+    return base64url.encode(room.ground.mac.mac("sso.sid", message))

@@ -6,12 +6,11 @@ not. Octets are kept as they came, for the signature covers them and not what th
 
 from __future__ import annotations
 
-import base64
-import binascii
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+
+from foundation import base64url, strict_json
 
 MOST_OCTETS = 64 * 1024 * 1024
 MOST_HEADER = 256 * 1024
@@ -58,18 +57,14 @@ def read(data: bytes) -> Jws:
 
 
 def decoded(text: bytes) -> bytes:
-    """Base64url without padding, in its one spelling (RFC 7515 2)."""
     try:
-        octets = base64.b64decode(text + b"=" * (-len(text) % 4), altchars=b"-_", validate=True)
-    except (binascii.Error, ValueError) as error:
+        return base64url.decode(text)
+    except base64url.NotBase64Url as error:
         raise JwsError("file.damaged", "base64url") from error
-    if encoded(octets) != text:
-        raise JwsError("file.damaged", "base64url")
-    return octets
 
 
 def encoded(octets: bytes) -> bytes:
-    return base64.urlsafe_b64encode(octets).rstrip(b"=")
+    return base64url.encode(octets).encode("ascii")
 
 
 def _compact(text: bytes) -> Jws:
@@ -111,24 +106,11 @@ def _signature(protected: bytes, value: bytes, open_header: Mapping[str, Any]) -
 
 
 def _object(text: bytes, most: int) -> dict[str, Any]:
-    if len(text) > most:
-        raise JwsError("file.limits", "JWS")
     try:
-        found = json.loads(text.decode("utf-8"), object_pairs_hook=_once, parse_constant=_refuse)
-    except (ValueError, RecursionError) as error:
-        raise JwsError("file.damaged", "JSON") from error
-    if not isinstance(found, dict):
-        raise JwsError("file.damaged", "JSON")
-    return found
-
-
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Two members of one name would let two readers see two headers."""
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise JwsError("jws.ambiguous")
-    return found
-
-
-def _refuse(constant: str) -> object:
-    raise JwsError("file.damaged", constant)
+        return strict_json.read_object(text, most=most)
+    except strict_json.Refused as refused:
+        if refused.why is strict_json.Why.SIZE:
+            raise JwsError("file.limits", "JWS") from refused
+        if refused.why is strict_json.Why.TWICE:  # two readers would see two headers
+            raise JwsError("jws.ambiguous") from refused
+        raise JwsError("file.damaged", f"JSON: {refused.why}") from refused

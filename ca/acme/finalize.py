@@ -18,6 +18,7 @@ from ca.acme.problems import AcmeError, malformed, translated
 from ca.credentials.enrol import Ordered, issue_for, named_key
 from ca.credentials.wishes import read_wishes
 from ca.room import CaRoom
+from foundation import base64url
 from foundation.der import DerError
 from foundation.errors import Unavailable, YinxinError
 from foundation.failpoints import reach
@@ -38,7 +39,7 @@ def finalize(room: CaRoom, account: Account, identifier: UUID, csr_text: object)
             states = session.scalars(select(AcmeAuthorization.state).where(AcmeAuthorization.order_id == identifier))
             if any(state != ProofState.VALID for state in states):
                 raise _not_ready()
-            row.state, row.csr = OrderState.PROCESSING, jws.b64url(csr)
+            row.state, row.csr = OrderState.PROCESSING, base64url.encode(csr)
             room.ground.audit.record(
                 session,
                 accounts.actor(account),

@@ -5,7 +5,6 @@ The key comes from the account on record (`kid`) or, where the step allows it, f
 
 from __future__ import annotations
 
-import base64
 import hmac
 import json
 import re
@@ -20,6 +19,7 @@ from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, OctKey, OKPKey, RSAKey
 
 from ca.acme.problems import AcmeError, malformed
+from foundation import base64url
 from foundation.text import Text
 from foundation.web import strict_json
 
@@ -63,16 +63,9 @@ def unb64url(text: object, what: str) -> bytes:
     if not isinstance(text, str) or not _PART.fullmatch(text):
         raise malformed(f"{what} 不是 base64url。", f"{what} is not base64url.")
     try:
-        data = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
-    except ValueError as error:
-        raise malformed(f"{what} 不是 base64url。", f"{what} is not base64url.") from error
-    if b64url(data) != text:
-        raise malformed(f"{what} 不是规范的 base64url。", f"{what} is not canonical base64url.")
-    return data
-
-
-def b64url(data: bytes) -> str:
-    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+        return base64url.decode(text)
+    except base64url.NotBase64Url as error:
+        raise malformed(f"{what} 不是规范的 base64url。", f"{what} is not canonical base64url.") from error
 
 
 def read(body: bytes, *, inner: bool = False) -> Signed:
@@ -152,7 +145,7 @@ def _imported(key: Jwk) -> RSAKey | ECKey | OKPKey:
 def thumbprint(key: Jwk) -> str:
     """RFC 7638."""
     members = {one: key[one] for one in _MEMBERS[key["kty"]]}
-    return b64url(sha256(json.dumps(members, sort_keys=True, separators=(",", ":")).encode()).digest())
+    return base64url.encode(sha256(json.dumps(members, sort_keys=True, separators=(",", ":")).encode()).digest())
 
 
 def spki_of(key: Jwk) -> bytes:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import hmac
 from datetime import UTC, datetime, timedelta
 
@@ -12,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from ca.acme.models import AcmeNonce
 from ca.acme.problems import AcmeError
+from foundation import base64url
 from foundation.ground import Ground
 from foundation.text import Text
 
@@ -22,7 +22,7 @@ _RANDOM, _TIME, _TAG = 12, 8, 16
 def fresh(ground: Ground) -> str:
     """Random octets, the second it was made, and our tag over both; base64url."""
     body = ground.ids.random(_RANDOM) + int(ground.clock.now().timestamp()).to_bytes(_TIME, "big")
-    return base64.urlsafe_b64encode(body + _tag(ground, body)).rstrip(b"=").decode()
+    return base64url.encode(body + _tag(ground, body))
 
 
 def use(ground: Ground, nonce: object) -> None:
@@ -43,8 +43,8 @@ def _opened(ground: Ground, nonce: object) -> datetime:
     if not isinstance(nonce, str) or len(nonce) != 48:
         raise _bad()
     try:
-        data = base64.b64decode(nonce, altchars=b"-_", validate=True)
-    except ValueError as error:
+        data = base64url.decode(nonce)
+    except base64url.NotBase64Url as error:
         raise _bad() from error
     body, tag = data[:-_TAG], data[-_TAG:]
     if not hmac.compare_digest(tag, _tag(ground, body)):

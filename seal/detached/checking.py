@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from datetime import datetime
 
 from ca.reading.certificate import read_certificate
 from ca.suites import Suite
+from foundation import base64url, strict_json
 from foundation.errors import InvalidInput
 from hsm import oids, signature_value
 from hsm.digests import sha256
@@ -48,13 +48,13 @@ def check_jws(order: DetachedOrder, certificate: bytes, time: datetime, signatur
     payload = jws_shape.payload(order)
     try:
         header, carried, value = signature.decode("ascii").split(".")
-        told, raw = json.loads(jws_shape.padded(header)), jws_shape.padded(value)
+        told, raw = strict_json.read_object(base64url.decode(header)), base64url.decode(value)
     except ValueError as error:
         raise SealedDiffers("JWS shape") from error
-    inside = jws_shape.unpadded(payload)
+    inside = base64url.encode(payload)
     _demand(carried == (inside if order.attached or order.by_digest else ""), "content of the JWS")
     _demand(told.get("alg") == jws_shape.NAMES[order.suite] and told.get("iat") == int(time.timestamp()), "JWS header")
-    _demand(told.get("x5t#S256") == jws_shape.unpadded(sha256(certificate)), "certificate hash")
+    _demand(told.get("x5t#S256") == base64url.encode(sha256(certificate)), "certificate hash")
     order_of_curve = signature_value.SM2_ORDER if order.suite is Suite.SM2 else signature_value.P256_ORDER
     try:
         der = raw if order.suite.scheme.family is Family.RSA else signature_value.from_raw(raw, order_of_curve)

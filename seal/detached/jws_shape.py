@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from ca.suites import Suite
+from foundation import base64url
 from hsm import signature_value
 from hsm.digests import Digest, sha256
 from hsm.schemes import Family
@@ -27,7 +28,7 @@ def protected(suite: Suite, certificates: tuple[bytes, ...], time: datetime, *, 
         "alg": NAMES[suite],
         "iat": int(time.timestamp()),
         "x5c": [base64.b64encode(one).decode() for one in certificates],
-        "x5t#S256": unpadded(sha256(certificates[0])),
+        "x5t#S256": base64url.encode(sha256(certificates[0])),
     }
     if statement:
         told["cty"] = STATEMENT
@@ -48,23 +49,11 @@ def payload(order: DetachedOrder) -> bytes:
 
 
 def signing_input(header: bytes, payload: bytes) -> bytes:
-    return f"{unpadded(header)}.{unpadded(payload)}".encode()
+    return f"{base64url.encode(header)}.{base64url.encode(payload)}".encode()
 
 
 def assemble(signed: bytes, value: bytes, suite: Suite, *, detached: bool) -> bytes:
     """Compact serialisation; `value` is DER for SM2 and P-256."""
     raw = value if suite.scheme.family is Family.RSA else signature_value.to_raw(value)
     header, _, payload = signed.partition(b".")
-    return b".".join((header, b"" if detached else payload, unpadded(raw).encode()))
-
-
-def unpadded(data: bytes) -> str:
-    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
-
-
-def padded(text: str) -> bytes:
-    """The octets of base64url without padding; ValueError for any other text."""
-    data = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
-    if unpadded(data) != text:
-        raise ValueError("not canonical base64url")
-    return data
+    return b".".join((header, b"" if detached else payload, base64url.encode(raw).encode()))

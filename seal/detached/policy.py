@@ -11,7 +11,7 @@ from typing import Any
 
 from ca.reading.shapes import fields, sole
 from ca.suites import Suite
-from foundation import der
+from foundation import base64url, der, strict_json
 from hsm.digests import Digest, same, sha256
 from hsm.service.errors import IntentUnknown, PolicyRefused
 from hsm.service.policies import Asked
@@ -70,18 +70,18 @@ def names_certificate(attribute: der.Node, certificate: bytes) -> None:
 def _jws(asked: Asked, order: SealOrder, terms: Mapping[str, Any], certificate: bytes) -> None:
     """The header says algorithm, time and certificate of this order; the content is the one on record."""
     try:
-        header, content = (jws_shape.padded(part) for part in asked.data.decode("ascii").split("."))
-        told = json.loads(header)
+        header, content = (base64url.decode(part) for part in asked.data.decode("ascii").split("."))
+        told = strict_json.read_object(header)
     except ValueError as error:
         raise PolicyRefused(*_SHAPE) from error
     suite, by_digest = Suite(terms["suite"]), terms["by_digest"]
     wanted = {
         "alg": jws_shape.NAMES[suite],
         "iat": int(order.signing_time.timestamp()),
-        "x5t#S256": jws_shape.unpadded(sha256(certificate)),
+        "x5t#S256": base64url.encode(sha256(certificate)),
         **({"cty": jws_shape.STATEMENT} if by_digest else {}),
     }
-    if not isinstance(told, dict) or {key: value for key, value in told.items() if key != "x5c"} != wanted:
+    if {key: value for key, value in told.items() if key != "x5c"} != wanted:
         raise PolicyRefused("detached_header", "签名头与登记不符", "the header is not this order's")
     if by_digest:
         recorded = jws_shape.statement(suite.digest, bytes.fromhex(terms["digest"][1]), order.document_size)

@@ -7,15 +7,15 @@ root can check a file years later without asking anybody. Readers take the origi
 from __future__ import annotations
 
 import base64
-import binascii
 import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import pairwise
-from typing import Any, NoReturn
+from typing import Any
 
+from foundation import base64url, strict_json
 from foundation.errors import InvalidInput
 from foundation.text import Text
 from hsm import signature_value
@@ -96,7 +96,8 @@ def signing_input(kind: str, certificates: tuple[bytes, ...], content: bytes) ->
         "typ": kind,
         "x5c": [base64.b64encode(certificate).decode("ascii") for certificate in certificates],
     }
-    return b".".join((_b64(json.dumps(header, separators=(",", ":")).encode("ascii")), _b64(content)))
+    head = json.dumps(header, separators=(",", ":")).encode("ascii")
+    return f"{base64url.encode(head)}.{base64url.encode(content)}".encode("ascii")
 
 
 def assemble(signed: bytes, signature: bytes) -> bytes:
@@ -105,7 +106,7 @@ def assemble(signed: bytes, signature: bytes) -> bytes:
     parts = {
         "payload": body.decode("ascii"),
         "protected": head.decode("ascii"),
-        "signature": _b64(signature_value.to_raw(signature)).decode("ascii"),
+        "signature": base64url.encode(signature_value.to_raw(signature)),
     }
     return json.dumps(parts, separators=(",", ":")).encode("ascii")
 
@@ -118,10 +119,6 @@ def _entry(code: str, periods: tuple[Period, ...]) -> dict[str, Any]:
 
 def spell(at: datetime) -> str:
     return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def _b64(data: bytes) -> bytes:
-    return base64.urlsafe_b64encode(data).rstrip(b"=")
 
 
 # --- reading ---------------------------------------------------------------------------------------------------------
@@ -216,23 +213,12 @@ def _time(value: object) -> datetime:
 
 def _object(data: bytes, names: set[str]) -> dict[str, Any]:
     try:
-        value = json.loads(data, object_pairs_hook=_unique, parse_constant=_constant)
-    except (ValueError, RecursionError) as error:
+        value = strict_json.read_object(data, most=MOST_OCTETS)
+    except strict_json.Refused as error:
         raise BadStatement("JSON") from error
-    if not isinstance(value, dict) or value.keys() != names:
+    if value.keys() != names:
         raise BadStatement("fields")
     return value
-
-
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise ValueError("a name twice")
-    return found
-
-
-def _constant(name: str) -> NoReturn:
-    raise ValueError(name)
 
 
 def _text(data: dict[str, Any], name: str) -> str:
@@ -243,11 +229,7 @@ def _text(data: dict[str, Any], name: str) -> str:
 
 
 def _unb64(text: str) -> bytes:
-    """Base64url without padding, one spelling only."""
     try:
-        octets = base64.b64decode(text.encode("ascii") + b"=" * (-len(text) % 4), altchars=b"-_", validate=True)
-    except (binascii.Error, ValueError) as error:
+        return base64url.decode(text)
+    except base64url.NotBase64Url as error:
         raise BadStatement("base64") from error
-    if _b64(octets) != text.encode("ascii"):
-        raise BadStatement("base64")
-    return octets

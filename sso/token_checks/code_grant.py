@@ -8,10 +8,10 @@ import re
 
 from sqlalchemy import bindparam, select, update
 
+from foundation import base64url
 from sso.errors import OAuthError
 from sso.forms import once
 from sso.grant import TokenRequest
-from sso.jose import b64url
 from sso.protocol_models import AccessToken, AuthorisationCode
 from sso.records import CodeRecord, columns, run, table
 from sso.scopes import split
@@ -68,7 +68,7 @@ def check_verifier(request: TokenRequest) -> None:
     verifier = request.parameters.get("code_verifier") or ""
     if not _VERIFIER.fullmatch(verifier):
         raise OAuthError("invalid_grant", "code_verifier is not 43 to 128 unreserved characters")
-    digest = b64url(hashlib.sha256(verifier.encode()).digest())
+    digest = base64url.encode(hashlib.sha256(verifier.encode()).digest())
     if not hmac.compare_digest(digest, request.redeemed.code_challenge):
         raise OAuthError("invalid_grant", "code_verifier does not fit the challenge")
 

@@ -12,9 +12,10 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, NoReturn
+from typing import Any
 
 from ca.reading import Certificate, read_certificate
+from foundation import strict_json
 from foundation.der import DerError
 from foundation.errors import InvalidInput
 from foundation.text import Text
@@ -162,26 +163,15 @@ def _certificate(value: object) -> Certificate:
 
 def read_object(data: bytes, names: set[str]) -> dict[str, Any]:
     """JSON with exactly these fields, no name twice."""
-    if len(data) > MOST_OCTETS:
-        raise BadEntry("内容过大", "it is too large")
     try:
-        value = json.loads(data, object_pairs_hook=_unique, parse_constant=_constant)
-    except (ValueError, RecursionError) as error:
+        value = strict_json.read_object(data, most=MOST_OCTETS)
+    except strict_json.Refused as error:
+        if error.why is strict_json.Why.SIZE:
+            raise BadEntry("内容过大", "it is too large") from error
         raise BadEntry("不是 JSON", "it is no JSON") from error
-    if not isinstance(value, dict) or value.keys() != names:
+    if value.keys() != names:
         raise BadEntry("字段不全或多余", "fields are missing or unknown")
     return value
-
-
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise ValueError("a name twice")
-    return found
-
-
-def _constant(name: str) -> NoReturn:
-    raise ValueError(name)
 
 
 def _list(value: object, name: str, most: int) -> list[object]:

@@ -7,13 +7,13 @@ a chain it brings along. SM2 under `SGD_SM3_SM2` (GM/T 0006), RSA and P-256 unde
 from __future__ import annotations
 
 import base64
-import binascii
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from ca.reading import Certificate, read_certificate
+from foundation import base64url
 from foundation.der import DerError
 from foundation.errors import InvalidInput
 from foundation.text import Text
@@ -64,7 +64,8 @@ class NotBelieved(InvalidInput):
 
 def signing_input(certificate: bytes, payload: bytes, algorithm: str = "SGD_SM3_SM2") -> bytes:
     header = {"alg": algorithm, "typ": TYPE, "x5c": [base64.b64encode(certificate).decode("ascii")]}
-    return b".".join((_b64(json.dumps(header, separators=(",", ":")).encode("ascii")), _b64(payload)))
+    head = json.dumps(header, separators=(",", ":")).encode("ascii")
+    return f"{base64url.encode(head)}.{base64url.encode(payload)}".encode("ascii")
 
 
 def assemble(parts: Iterable[tuple[bytes, bytes]]) -> bytes:
@@ -74,7 +75,7 @@ def assemble(parts: Iterable[tuple[bytes, bytes]]) -> bytes:
         head, _, body = together.partition(b".")
         payload = body.decode("ascii")
         raw = value if _header(_unb64(head))[0] == "RS256" else signature_value.to_raw(value)
-        signatures.append({"protected": head.decode("ascii"), "signature": _b64(raw).decode("ascii")})
+        signatures.append({"protected": head.decode("ascii"), "signature": base64url.encode(raw)})
     return json.dumps({"payload": payload, "signatures": signatures}, separators=(",", ":")).encode("ascii")
 
 
@@ -161,17 +162,8 @@ def _header(octets: bytes) -> tuple[str, bytes]:
         raise BadEntry("签署者证书无法读取", "a signer's certificate cannot be read") from error
 
 
-def _b64(data: bytes) -> bytes:
-    return base64.urlsafe_b64encode(data).rstrip(b"=")
-
-
 def _unb64(text: str | bytes) -> bytes:
-    """Base64url without padding, one spelling only."""
-    octets = text.encode("ascii", "replace") if isinstance(text, str) else text
     try:
-        data = base64.b64decode(octets + b"=" * (-len(octets) % 4), altchars=b"-_", validate=True)
-    except (binascii.Error, ValueError) as error:
+        return base64url.decode(text)
+    except base64url.NotBase64Url as error:
         raise BadEntry("编码有误", "it is not base64url") from error
-    if _b64(data) != octets:
-        raise BadEntry("编码有误", "it is not base64url")
-    return data

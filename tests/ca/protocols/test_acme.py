@@ -19,7 +19,8 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from joserfc import jws
 from joserfc.jwk import ECKey, OctKey
 
-from ca.acme.jws import b64url, thumbprint, unb64url
+from ca.acme.jws import thumbprint, unb64url
+from foundation import base64url
 from tests.ca.protocols.conftest import DEPARTMENT, Credential, Office, new_request
 
 NAMES = ("oa.yinchuan.test", "pay.yinchuan.test")
@@ -165,7 +166,7 @@ def kind(answer: requests.Response) -> str:
 def test_no_account_without_its_credential(office: Office, credential: Credential) -> None:
     stranger = Machine(office)
     assert kind(stranger.post(stranger.directory["newAccount"], {})) == "externalAccountRequired"
-    forged = Credential("", credential.reference, b64url(b"x" * 32))
+    forged = Credential("", credential.reference, base64url.encode(b"x" * 32))
     assert kind(stranger.register(forged)) == "unauthorized"
     assert kind(stranger.register(Credential("", "nobody", credential.secret))) == "unauthorized"
 
@@ -216,19 +217,19 @@ def test_somebody_elses_order_is_not_there(office: Office, machine: Machine, cre
     other = Machine(office)
     other.register(credential)
     for url in (order.headers["Location"], order.json()["finalize"], *order.json()["authorizations"]):
-        payload = {"csr": b64url(b"x")} if url.endswith("finalize") else None
+        payload = {"csr": base64url.encode(b"x")} if url.endswith("finalize") else None
         assert other.post(url, payload).status_code == 404
 
 
 def test_proof_then_request_then_certificate(office: Office, machine: Machine, tmp_path: Path) -> None:
     order = machine.order(NAMES[0]).json()
-    csr = b64url(new_request(tmp_path, "one", f"/CN={NAMES[0]}").read_bytes())
+    csr = base64url.encode(new_request(tmp_path, "one", f"/CN={NAMES[0]}").read_bytes())
     assert kind(machine.post(order["finalize"], {"csr": csr})) == "orderNotReady"
     with serving(office, f"TOKEN.{thumbprint(machine.jwk)}"):
         machine.prove(order)
-    wrong = b64url(new_request(tmp_path, "two", f"/CN={NAMES[1]}").read_bytes())
+    wrong = base64url.encode(new_request(tmp_path, "two", f"/CN={NAMES[1]}").read_bytes())
     assert kind(machine.post(order["finalize"], {"csr": wrong})) == "badCSR"
-    extra = b64url(new_request(tmp_path, "three", f"/CN={NAMES[0]}", (NAMES[0], NAMES[1])).read_bytes())
+    extra = base64url.encode(new_request(tmp_path, "three", f"/CN={NAMES[0]}", (NAMES[0], NAMES[1])).read_bytes())
     assert kind(machine.post(order["finalize"], {"csr": extra})) == "badCSR"
     done = machine.post(order["finalize"], {"csr": csr}).json()
     assert done["status"] == "valid"
@@ -239,7 +240,7 @@ def test_proof_then_request_then_certificate(office: Office, machine: Machine, t
 
 
 def _revoke_by_strangers(office: Office, machine: Machine, leaf: x509.Certificate) -> None:
-    body = {"certificate": b64url(leaf.public_bytes(Encoding.DER))}
+    body = {"certificate": base64url.encode(leaf.public_bytes(Encoding.DER))}
     stranger = Machine(office)
     assert kind(stranger.post(stranger.directory["revokeCert"], body)) == "unauthorized"
     assert kind(machine.post(machine.directory["revokeCert"], body | {"reason": 6})) == "badRevocationReason"
@@ -252,7 +253,7 @@ def test_an_sm2_key_gets_an_sm2_certificate(office: Office, machine: Machine, tm
     with serving(office, f"TOKEN.{thumbprint(machine.jwk)}"):
         machine.prove(order)
     csr = new_request(tmp_path, "one", f"/CN={NAMES[0]}", kind="SM2")
-    done = machine.post(order["finalize"], {"csr": b64url(csr.read_bytes())}).json()
+    done = machine.post(order["finalize"], {"csr": base64url.encode(csr.read_bytes())}).json()
     leaf = x509.load_pem_x509_certificates(machine.post(done["certificate"], None).content)[0]
     assert leaf.signature_algorithm_oid.dotted_string == "1.2.156.10197.1.501"
 

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import subprocess
-import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -27,16 +23,16 @@ from ca.est import enrol
 from ca.models import CaCertificate
 from ca.names import Subject, write_name
 from ca.reading.csr import read_request
+from foundation import base64url
 from foundation.errors import Unavailable
 from foundation.principal import SYSTEM
 from hsm import private_keys
 from hsm.digests import sha256
 from hsm.keys import Algorithm
 from hsm.schemes import scheme_for
+from tests import dying
 from tests.ca.conftest import USCC, Region
 from tests.ca.protocols.conftest import new_request
-
-ROOT = Path(__file__).resolve().parents[3]
 
 
 def credential(region: Region, protocol: Protocol, profile: str, name: str, uses: int | None = None) -> store.Made:
@@ -46,11 +42,7 @@ def credential(region: Region, protocol: Protocol, profile: str, name: str, uses
 
 def killed(region: Region, point: str, protocol: str, *more: str) -> None:
     url = region.room.ground.settings.database_url
-    command = [sys.executable, "-m", "tests.ca.protocols.crash_child", str(region.home), url, protocol, *more]
-    done = subprocess.run(
-        command, cwd=ROOT, env={**os.environ, "YINXIN_FAILPOINT": point}, check=False, capture_output=True
-    )
-    assert done.returncode == -signal.SIGKILL, done.stderr.decode()
+    dying.killed("tests.ca.protocols.crash_child:main", str(region.home), url, protocol, *more, point=point)
 
 
 def certificates(region: Region, spki: bytes) -> int:
@@ -115,12 +107,13 @@ def ready(region: Region, name: str) -> tuple[Account, orders.Order]:
 def test_a_killed_acme_order_is_finished_when_looked_at(region: Region, tmp_path: Path, point: str) -> None:
     account, order = ready(region, "oa.yinchuan.test")
     csr = new_request(tmp_path, "one", "/CN=oa.yinchuan.test", kind="SM2").read_bytes()
-    killed(region, point, "acme", str(account.id), str(order.id), jws.b64url(csr))
+    killed(region, point, "acme", str(account.id), str(order.id), base64url.encode(csr))
     left = orders.find(region.room, account, order.id)
     assert left.state is OrderState.PROCESSING
     done = finalize.settle(region.room, account, left)
     assert done.state is OrderState.VALID
-    assert finalize.finalize(region.room, account, order.id, jws.b64url(csr)).certificate_id == done.certificate_id
+    again = finalize.finalize(region.room, account, order.id, base64url.encode(csr))
+    assert again.certificate_id == done.certificate_id
     assert certificates(region, enrol_key(csr)) == 1
 
 
@@ -128,7 +121,7 @@ def test_one_order_finished_twice_at_once_is_one_certificate(region: Region, tmp
     account, order = ready(region, "pay.yinchuan.test")
     csr = new_request(tmp_path, "one", "/CN=pay.yinchuan.test", kind="SM2").read_bytes()
     with ThreadPoolExecutor(4) as pool:
-        pool.map(lambda _: finalize.finalize(region.room, account, order.id, jws.b64url(csr)), range(4))
+        pool.map(lambda _: finalize.finalize(region.room, account, order.id, base64url.encode(csr)), range(4))
     assert orders.find(region.room, account, order.id).state is OrderState.VALID
     assert certificates(region, enrol_key(csr)) == 1
 
