@@ -6,7 +6,7 @@ import base64
 import json
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -22,9 +22,10 @@ from foundation.errors import Conflict, Damaged, Forbidden, InvalidInput
 from foundation.glances import Glance
 from foundation.principal import Kind, Permission, Principal
 from hsm.digests import sha256
-from hsm.keys import Algorithm, Purpose
+from hsm.keys import Algorithm, KeyRef, Purpose
 from hsm.service.errors import IntentUnknown, PolicyRefused
 from hsm.service.policies import Asked
+from hsm.signing import ToBeSigned
 from tests.ca.conftest import ROOMS, build_room
 from tests.conftest import START
 from tests.verify.conftest import Sealed
@@ -322,7 +323,7 @@ def test_a_list_taken_in_by_four_at_once_is_one(room: RegionsRoom) -> None:
 def test_our_own_list_is_believed_by_another_region(room: RegionsRoom, clock: FixedClock) -> None:
     octets = publishing.current(room)
     assert publishing.current(room) == octets
-    pin = read_certificate(publishing.signer_certificate(room))
+    pin = read_certificate(publishing.publisher(room).certificate)
     found = signed.verified(octets, Pins((pin,)), room.ground.clock.now()).list
     (ours,) = found.regions
     assert (ours.code, ours.roots[0].rules.regions) == ("219900", frozenset({"2199"}))
@@ -355,10 +356,88 @@ def test_a_number_lost_in_a_crash_is_never_used_again(room: RegionsRoom, monkeyp
     assert read_list(signed.payload_of(octets)).number == lost[-1] + 1
 
 
+def renew(room: RegionsRoom, *, retire: bool) -> int:
+    """A new version of the list's key comes into force, and the old one may go; answers the old one."""
+    old = room.keys.signer(publishing.KEY).ref.version
+    room.keys.renew(publishing.KEY)
+    if retire:
+        room.keys.retire(publishing.KEY, old)
+    return old
+
+
+@dataclass(frozen=True)
+class AsTheSignerDoes:
+    """Looks for the version at each signature, as the process with the keys does."""
+
+    room: RegionsRoom
+    ref: KeyRef
+
+    def sign(self, tbs: ToBeSigned) -> bytes:
+        return self.room.keys.signer(self.ref.name, self.ref.version).sign(tbs)
+
+
+@pytest.mark.parametrize("retire", [False, True], ids=["renewed", "renewed and retired"])
+@pytest.mark.parametrize("moment", ["after certifying", "after recording"])
+def test_a_key_renewed_while_publishing_loses_no_number(
+    room: RegionsRoom, monkeypatch: pytest.MonkeyPatch, moment: str, retire: bool
+) -> None:
+    """The certified version signs; retired in between, the next one does, the same edition under the same number."""
+    publishing.current(room)
+    before = publishing.own(room)
+    real = publishing.publisher
+    old: list[int] = []
+
+    def once() -> None:
+        if not old:
+            old.append(renew(room, retire=retire))
+
+    def certify(given: RegionsRoom) -> publishing.Publisher:
+        by = real(given)
+        if numbers(room) != start:  # the edition is on record: this is the one that will sign
+            once()
+        return replace(by, signer=AsTheSignerDoes(room, by.signer.ref))
+
+    if moment == "after certifying":
+        monkeypatch.setattr(publishing, "publisher", certify)
+    else:
+        monkeypatch.setattr(publishing, "reach", lambda point: once() if point == "verify.trust.recorded" else None)
+    monkeypatch.setattr(publishing, "own", lambda _: replace(before, contact=f"https://{moment[6:9]}.{retire}.example"))
+    start = numbers(room)
+    octets = publishing.current(room)
+    assert len(old) == 1
+    (made,) = set(numbers(room)) - set(start)
+    assert (made, numbers(room)[made]) == (max(start) + 1, octets), "one number, and it was published"
+    keys = {room.keys.find(publishing.KEY, version).spki: version for version in (old[0], old[0] + 1)}  # type: ignore[union-attr]
+    (signer,) = signed.claimed_signers(octets)
+    assert signed.verified(octets, Pins((signer,)), room.ground.clock.now()).list.number == made
+    certified_first = moment == "after certifying" and not retire
+    assert keys[signer.spki] == (old[0] if certified_first else old[0] + 1)
+    monkeypatch.undo()
+    with room.ground.db.read() as session:
+        digest = session.get_one(TrustPublication, made).payload_sha256
+    assert digest == sha256(signed.payload_of(octets)).hex()
+
+
+def numbers(room: RegionsRoom) -> dict[int, bytes | None]:
+    with room.ground.db.read() as session:
+        return {row.number: row.octets for row in session.scalars(select(TrustPublication))}
+
+
+def test_the_signer_signs_nothing_under_another_keys_certificate(room: RegionsRoom) -> None:
+    publishing.current(room)
+    certificate = publishing.publisher(room).certificate
+    renew(room, retire=False)
+    newer = room.keys.signer(publishing.KEY).ref
+    found = edition(entry(_authority("他省根")), number=9100, scheme=publishing.scheme(room))
+    data = signed.signing_input(certificate, found.payload())
+    with pytest.raises(PolicyRefused, match="another key"):
+        policy.check(room.ground, room.ca, Asked(newer, Purpose.TRUST_LIST, "trust-list:9100", data))
+
+
 def test_the_signer_signs_the_recorded_list_of_our_own_roots_only(room: RegionsRoom) -> None:
     publishing.current(room)
     ref = room.keys.signer(publishing.KEY).ref
-    certificate = publishing.signer_certificate(room)
+    certificate = publishing.publisher(room).certificate
 
     def ask(found: RegionList, intent: str) -> None:
         data = signed.signing_input(certificate, found.payload())

@@ -5,7 +5,9 @@ from __future__ import annotations
 from functools import partial
 
 from ca.chain import authorities
+from ca.reading import read_certificate
 from ca.room import CaRoom
+from foundation.der import DerError
 from foundation.errors import InvalidInput
 from foundation.ground import Ground
 from hsm.digests import sha256
@@ -26,9 +28,14 @@ def check(ground: Ground, ca: CaRoom, asked: Asked) -> Stated:
     if asked.ref.name != LIST_KEY:
         raise PolicyRefused("trust_key", "签名密钥不是信任列表密钥", "the key is not the one of the list of regions")
     try:
-        _, edition = read_signing_input(asked.data)
-    except InvalidInput as error:
+        certificate, edition = read_signing_input(asked.data)
+        named_key = read_certificate(certificate).spki
+    except (InvalidInput, DerError) as error:
         raise PolicyRefused("trust_shape", "不是区域信任列表", "this is no list of regions") from error
+    if named_key != asked.ref.spki:
+        raise PolicyRefused(
+            "trust_certificate", "列表所附证书不属于这把密钥", "the list names another key's certificate"
+        )
     with ground.db.read() as session:
         row = session.get(TrustPublication, edition.number)
     if row is None or asked.intent != f"trust-list:{edition.number}":

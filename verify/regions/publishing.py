@@ -6,6 +6,7 @@ the numbers and no number is used twice. `previous` chains what was really publi
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import timedelta
 
 from sqlalchemy import func, select, update
@@ -22,8 +23,9 @@ from foundation.failpoints import reach
 from foundation.principal import SYSTEM
 from foundation.text import Text
 from hsm.digests import sha256
+from hsm.errors import KeyMissing
 from hsm.keys import Algorithm, Purpose
-from hsm.signing import ToBeSigned
+from hsm.signing import Signer, ToBeSigned
 from verify.anchors import AnchorRules
 from verify.regions import signed
 from verify.regions.models import TrustPublication
@@ -70,13 +72,26 @@ def own(room: RegionsRoom) -> Region:
     )
 
 
-def signer_certificate(room: RegionsRoom) -> bytes:
-    """What the other side pins, compared by fingerprint over a second channel."""
+@dataclass(frozen=True, slots=True)
+class Publisher:
+    certificate: bytes
+    signer: Signer
+    """Of the version that is certified: another may be in force by the time it signs."""
+
+
+def publisher(room: RegionsRoom) -> Publisher:
+    """The list's signer with a certificate that lasts; made and renewed when needed, the same for every caller."""
     key = room.keys.ensure(KEY, Algorithm.SM2, {Purpose.TRUST_LIST})
     name = room.ground.settings.region.name_zh
     subject = Subject(f"{name}区域信任列表签署系统", organization=f"{name}政务服务和大数据管理局")
     wanted = f"verify.trust-list:{key.version}"
-    return lasting(room.ca, Suite.SM2, "trust-list", subject, key.spki, wanted).der
+    certificate = lasting(room.ca, Suite.SM2, "trust-list", subject, key.spki, wanted).der
+    return Publisher(certificate, room.keys.signer(KEY, key.version))
+
+
+def signer_certificate(room: RegionsRoom) -> bytes:
+    """What the other side pins, compared by fingerprint over a second channel."""
+    return publisher(room).certificate
 
 
 def signed_regions(octets: bytes) -> tuple[Region, ...]:
@@ -95,16 +110,14 @@ def _newest(room: RegionsRoom) -> TrustPublication | None:
 
 def _publish(room: RegionsRoom) -> bytes | None:
     """A new edition; None when somebody else took the number."""
-    certificate = signer_certificate(room)
+    publisher(room)  # whatever its making refuses, it refuses before a number is taken
     edition = _record(room)
     if edition is None:
         return None
     reach("verify.trust.recorded")
-    data = signed.signing_input(certificate, edition.payload())
-    value = room.keys.signer(KEY).sign(ToBeSigned(Purpose.TRUST_LIST, data, f"trust-list:{edition.number}"))
-    octets = signed.assemble([(data, value)])
+    by, octets = _signed(room, edition)
     reach("verify.trust.signed")
-    pins = signed.Pins((read_certificate(certificate),))
+    pins = signed.Pins((read_certificate(by.certificate),))
     back = signed.verified(octets, pins, room.ground.clock.now())
     if back.list.payload() != edition.payload():
         raise AssertionError("a list that reads otherwise than it was written")
@@ -115,6 +128,22 @@ def _publish(room: RegionsRoom) -> bytes | None:
             session, SYSTEM, action="verify.trust.publish", object=f"trust-list:{edition.number}", payload=payload
         )
     return octets
+
+
+def _signed(room: RegionsRoom, edition: RegionList) -> tuple[Publisher, bytes]:
+    """By the version that is certified. Retired in between, the next one signs: the number is on record already, and
+    the list does not say who signs it.
+    """
+    for last in (False, True):
+        try:
+            by = publisher(room)
+            data = signed.signing_input(by.certificate, edition.payload())
+            value = by.signer.sign(ToBeSigned(Purpose.TRUST_LIST, data, f"trust-list:{edition.number}"))
+            return by, signed.assemble([(data, value)])
+        except KeyMissing:
+            if last:
+                raise
+    raise AssertionError("unreachable: the second time returns or raises")
 
 
 def _record(room: RegionsRoom) -> RegionList | None:
