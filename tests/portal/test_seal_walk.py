@@ -40,6 +40,10 @@ def test_from_the_application_to_the_destruction(visit: Visit, region: Region) -
     assert walk.verdict(visit().new_page(), "合同.pdf", sealed) == "genuine"
     walk.pictured(region)
     recorded(people, path)
+    anybody = visit().new_page()
+    suspended(people, path)
+    assert walk.verdict(anybody, "合同.pdf", sealed) == "genuine"
+    expect(anybody.locator("main")).to_contain_text("停用")
     ended(people, path)
     assert walk.verdict(visit().new_page(), "合同.pdf", sealed) == "genuine", (
         "stamped before the end, and it can prove so"
@@ -117,8 +121,8 @@ def recorded(people: People, path: str) -> None:
     assert (pictures.get_attribute("title") or "") in table
 
 
-def ended(people: People, path: str) -> None:
-    """Suspended: not to be stamped with, begun or not; resumed, revoked, its keys stopped."""
+def suspended(people: People, path: str) -> None:
+    """Not to be stamped with from now on, begun or not."""
     keeper = people("seal5", "/seals/stamp")
     walk.upload(keeper, walk.LINE)
     walk.step(people("seal1"), path, "suspend", "停用", reason="custodian-absent", words="保管人出差")
@@ -126,6 +130,10 @@ def ended(people: People, path: str) -> None:
     expect(keeper.get_by_role("alert")).to_contain_text("停用")
     keeper.goto("/seals/stamp")
     expect(keeper.locator("#f-seal option", has_text=walk.LINE)).to_have_count(0)
+
+
+def ended(people: People, path: str) -> None:
+    """Resumed, revoked, its keys stopped."""
     walk.step(people("seal2"), path, "resume", "在用", reason="cleared", words="已返回")
     walk.step(people("seal1"), path, "revoke", "已注销", reason="no-longer-needed", words="事项取消")
     maker = people("seal3", path)
