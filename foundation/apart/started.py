@@ -20,7 +20,11 @@ from foundation.apart.limits import Limits
 START_SECONDS = 60.0
 """Also for loading what a work needs, on a busy machine."""
 _ROOT = Path(__file__).resolve().parents[2]
-_CODE = "import sys; sys.path.insert(0, {root!r}); from foundation.apart.zygote import main; main({number})"
+_CODE = (
+    "import sys; sys.path.insert(0, {root!r}); from foundation.apart import zygote; zygote.main({number}, {closing!r})"
+)
+_CLOSING = "hsm.process:close_to_others"
+"""By name, as every work: this floor knows of none above, and only `hsm` speaks to the system's libraries."""
 _KINDS = ("told", "refused", "fault")
 
 
@@ -31,7 +35,7 @@ class Gone(Exception):  # noqa: N818 - an event of the process, not of the calle
 class Started:
     def __init__(self) -> None:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        code = _CODE.format(root=str(_ROOT), number=theirs.fileno())
+        code = _CODE.format(root=str(_ROOT), number=theirs.fileno(), closing=_CLOSING)
         with theirs:
             self._process = subprocess.Popen(
                 [*confinement.launcher(), sys.executable, "-I", "-c", code],

@@ -34,8 +34,13 @@ class _Running:
     late: list[bool]
 
 
-def main(channel: int) -> None:
-    """`channel`: the number of our end of the socket; its other end closing is the end of us."""
+def main(channel: int, closing: str) -> None:
+    """`channel`: the number of our end of the socket; its other end closing is the end of us.
+
+    `closing`: the function that keeps the copies, which may have the same account, from looking into us.
+    """
+    module, _, name = closing.partition(":")
+    getattr(importlib.import_module(module), name)()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_NOFILE, (child.MOST_OPEN, child.MOST_OPEN))  # a copy closes all of them
     with socket.socket(fileno=channel) as ours:

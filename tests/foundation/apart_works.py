@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import resource
 import signal
@@ -32,6 +33,11 @@ def attacks(question: Any, documents: tuple[bytes, ...], tell: Tell) -> None:
     tell(["processor", resource.getrlimit(resource.RLIMIT_CPU)[1]])
 
 
+def kills(question: Any, documents: tuple[bytes, ...], tell: Tell) -> None:
+    del question, documents
+    tell(_tried(lambda: os.kill(os.getppid(), signal.SIGKILL)))
+
+
 def _attempts(secret: str) -> dict[str, Callable[[], object]]:
     return {
         "socket": socket.socket,
@@ -46,8 +52,17 @@ def _attempts(secret: str) -> dict[str, Callable[[], object]]:
         "run": lambda: subprocess.run(["/bin/true"], check=False),
         "memory": lambda: bytearray(600 * 1024 * 1024),
         "more files": lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (9, 9)),
-        "parent": lambda: os.kill(os.getppid(), signal.SIGKILL),
+        "trace": _trace,
     }
+
+
+_library = ctypes.CDLL(None, use_errno=True)
+_ATTACH = 16
+
+
+def _trace() -> None:
+    if _library.ptrace(_ATTACH, os.getppid(), None, None) != 0:
+        raise OSError(ctypes.get_errno(), "refused")
 
 
 def _tried(attempt: Callable[[], object]) -> str:

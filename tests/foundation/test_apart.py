@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
@@ -17,6 +20,7 @@ from foundation.apart.keeper import Keeper, Told
 from foundation.apart.limits import MEBI, USUAL, Limits, Why
 from foundation.errors import Unavailable
 
+ROOT = Path(__file__).resolve().parents[2]
 HOSTILE = "tests.foundation.apart_works:"
 PATIENT = replace(USUAL, seconds=120.0)
 
@@ -50,9 +54,10 @@ def test_what_is_left_to_such_a_process(own: Keeper, tmp_path: Path) -> None:
     assert (said["fork"], said["memory"], said["more files"]) == ("BlockingIOError", "MemoryError", "ValueError")
     assert (said["open"], said["processor"]) == ([0, 1, 2], USUAL.processor)
     assert said["user"] == confinement.NOBODY or os.geteuid() != 0
-    assert ask(own, "echo").whole, "whatever it sent to its parent did nothing"
-    if os.geteuid() == 0:
-        assert said["parent"] == "PermissionError"
+    assert said["trace"] == "PermissionError"
+    killed = ask(own, "kills")
+    assert killed.parts == ("PermissionError" if os.geteuid() == 0 else "worked",)
+    assert ask(own, "echo").whole, "the first process of a namespace is not killed from within"
 
 
 @pytest.mark.parametrize(
@@ -101,6 +106,63 @@ def test_a_reason_comes_back_as_a_reason(own: Keeper) -> None:
 def test_nothing_of_another_shape_is_heard(own: Keeper, line: str) -> None:
     told = ask(own, "babbles", line)
     assert (told.why, told.parts) == (None, ({"found": "x"},))
+
+
+ORDINARY = """
+import json, os, sys
+sys.path.insert(0, {root!r})
+from foundation.apart import confinement
+from foundation.apart.keeper import Keeper
+from foundation.apart.limits import USUAL
+from foundation.errors import Unavailable
+if not {alone!r}:
+    confinement.launcher = lambda: ()
+own = Keeper()
+told = own.ask("tests.foundation.apart_works:attacks", {root!r} + "/pyproject.toml", (), USUAL)
+again = own.ask("tests.foundation.apart_works:echo", 1, (), USUAL).whole
+try:
+    own.ask("tests.foundation.apart_works:kills", 1, (), USUAL)
+except Unavailable as ended:
+    again = again and not {alone!r} and own.ask("tests.foundation.apart_works:echo", 1, (), USUAL).whole
+print(json.dumps([confinement.launcher(), os.geteuid(), dict(told.parts), again]))
+"""
+
+
+def ordinary() -> tuple[str, dict[str, Any]]:
+    """An interpreter an ordinary account may start, and that account; our own where there is none (root's folder)."""
+    account: dict[str, Any] = {"user": 65533, "group": 65533, "extra_groups": []}
+    right = "import sys; assert sys.version_info[:2] == " + str(sys.version_info[:2])
+    for python in (sys.executable, "/usr/bin/python3") if os.geteuid() == 0 else ():
+        try:
+            if subprocess.run([python, "-c", right], capture_output=True, check=False, **account).returncode == 0:
+                return python, account
+        except PermissionError:
+            continue
+    return sys.executable, {}
+
+
+@pytest.mark.parametrize("alone", [True, False], ids=["namespaces", "none"])
+def test_what_is_left_to_it_where_the_service_is_not_root(alone: bool) -> None:
+    """As in a container: an account of its own, with namespaces of users where the system has them, or without.
+
+    Without, a process that was taken over can end the one it was copied from (they have one account): the answer is
+    that it cannot be read just now, and the next file is read.
+    """
+    code = ORDINARY.format(root=str(ROOT), alone=alone)
+    python, account = ordinary()
+    beside = os.pathsep.join(one for one in sys.path if one.endswith("site-packages"))
+    done = subprocess.run(
+        [python, "-c", code], capture_output=True, text=True, check=False, env={"PYTHONPATH": beside}, **account
+    )
+    assert done.returncode == 0, done.stderr
+    launcher, user, said, again = json.loads(done.stdout)
+    assert again
+    assert user == account.get("user", os.geteuid())
+    for name in ("socket", "unix", "pair", "file", "folder", "write", "pipe", "memory file", "run"):
+        assert said[name] == "OSError", (name, said)
+    assert (said["fork"], said["memory"], said["more files"]) == ("BlockingIOError", "MemoryError", "ValueError")
+    assert said["trace"] == "PermissionError"
+    assert launcher == [] or alone
 
 
 def test_a_zygote_that_was_killed_is_replaced(own: Keeper) -> None:
