@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,10 +12,11 @@ from typing import Any
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, ViewportSize, sync_playwright
+from werkzeug.serving import make_server
 
 from tests.portal.house import PageHouse, page_house
-from tests.region import Region
+from tests.region import Region, free_port
 
 CHROMIUM = "/usr/bin/chromium"
 FLAGS = [
@@ -27,7 +29,8 @@ FLAGS = [
     "--use-fake-device-for-media-stream",
     "--use-fake-ui-for-media-stream",
 ]
-PHONE, DESK = {"width": 375, "height": 812}, {"width": 1440, "height": 900}
+PHONE: ViewportSize = {"width": 375, "height": 812}
+DESK: ViewportSize = {"width": 1440, "height": 900}
 
 
 @pytest.fixture(scope="session")
@@ -80,7 +83,7 @@ def visits(chromium: Browser, region: Region) -> Iterator[Callable[..., BrowserC
     opened: list[BrowserContext] = []
     said: list[str] = []
 
-    def open_(viewport: dict[str, int] | None = None, *, scripts: bool = True, **more: Any) -> BrowserContext:
+    def open_(viewport: ViewportSize | None = None, *, scripts: bool = True, **more: Any) -> BrowserContext:
         context = chromium.new_context(
             base_url=region.url,
             viewport=viewport or DESK,
@@ -104,6 +107,35 @@ def visits(chromium: Browser, region: Region) -> Iterator[Callable[..., BrowserC
 def _refused(text: str) -> bool:
     """The browser's words when our own content policy blocks something of ours."""
     return "Content Security Policy" in text
+
+
+Opened = Callable[..., Page]
+
+
+@pytest.fixture
+def opened(pages: PageHouse, chromium: Browser) -> Iterator[Opened]:
+    """`opened("seal8", "/seals/uses")`: a page of that caller in a real browser, without login or its code."""
+    port = free_port()
+    server = make_server("127.0.0.1", port, pages.app, threaded=True)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    url, contexts = f"http://127.0.0.1:{port}", []
+
+    def open_(
+        caller: str, path: str, *, size: ViewportSize = DESK, lang: str = "zh", view: str = "standard", **more: Any
+    ) -> Page:
+        context = chromium.new_context(base_url=url, viewport=size, locale="zh-CN", accept_downloads=True, **more)
+        context.set_default_timeout(20_000)
+        cookies = {"test-caller": caller, "yinxin_lang": lang, "yinxin_view": view}
+        context.add_cookies([{"name": name, "value": value, "url": url} for name, value in cookies.items()])
+        contexts.append(context)
+        page = context.new_page()
+        page.goto(path)
+        return page
+
+    yield open_
+    for context in contexts:
+        context.close()
+    server.shutdown()
 
 
 _entered: dict[tuple[str, str], Any] = {}
