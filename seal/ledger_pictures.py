@@ -25,19 +25,13 @@ from seal.ofd.sheets import OfdSheets
 from seal.pdf.painted import Wanted, paint
 from seal.room import SealRoom
 
-AT_ONCE = 32
+AT_ONCE, SPREAD, ROUNDS = 32, 8, 30
 PDF_HOW, OFD_HOW, NO_PAGES, FAILED = "pdfium-96dpi-rgb", "ofd-page-c14n", "no-pages-seen", "cannot-be-shown"
 
 
 def tick(room: SealRoom) -> int:
-    """Hash the pictures of the newest uses that have none; how many were written."""
-    query = (
-        select(SealOrder)
-        .join(SealUse, SealUse.order_id == SealOrder.id)
-        .where(SealUse.pictured_at.is_(None), SealOrder.state == OrderState.SEALED)
-    )
-    with room.ground.db.read() as session:
-        orders = list(session.scalars(query.order_by(SealOrder.id).limit(AT_ONCE)))
+    """Hash the pictures of some of the oldest uses that have none; how many were written."""
+    orders = _without(room, room.ground.ids.random(1)[0] % SPREAD * AT_ONCE) or _without(room, 0)
     if not orders:
         return 0
     hashed = _hash(room, orders)
@@ -56,6 +50,29 @@ def tick(room: SealRoom) -> int:
         if entries:
             room.ground.audit.record_many(session, SYSTEM, entries)
     return len(entries)
+
+
+def catch_up(room: SealRoom) -> int:
+    """Go on while there are any: after a large batch there are many."""
+    written = 0
+    for _ in range(ROUNDS):
+        done = tick(room)
+        written += done
+        if not done:
+            break
+    return written
+
+
+def _without(room: SealRoom, passed_over: int) -> list[SealOrder]:
+    """Several workers begin at different places, so that few are painted twice."""
+    query = (
+        select(SealOrder)
+        .join(SealUse, SealUse.order_id == SealOrder.id)
+        .where(SealUse.pictured_at.is_(None), SealOrder.state == OrderState.SEALED)
+        .order_by(SealOrder.id)
+    )
+    with room.ground.db.read() as session:
+        return list(session.scalars(query.offset(passed_over).limit(AT_ONCE)))
 
 
 def _hash(room: SealRoom, orders: list[SealOrder]) -> list[tuple[str | None, str]]:

@@ -80,7 +80,7 @@ def periodic(house: House) -> Periodic:
         "certificates": (3600.0, lambda: _renew(house)),
         "registrations": (60.0, lambda: deadlines.alarm(house.registration, REGISTRAR)),
         "seal_cases": (60.0, lambda: cases_open.expire(house.seal)),
-        "seal_pictures": (30.0, lambda: ledger_pictures.tick(house.seal)),
+        "seal_pictures": (30.0, lambda: ledger_pictures.catch_up(house.seal)),
         "notices": (3600.0, lambda: _remind(house)),
         "sessions": (600.0, lambda: _purge(house)),
         "long-life": (60.0, lambda: long_life.extend(house)),
