@@ -20,7 +20,12 @@ APART = {
 }  # fmt: skip
 DRAWS_ITS_OWN = {"licence/code_image.py", "licence/render/qr.py"}
 """Writes pictures and opens none."""
-STARTS = {"foundation/apart/started.py", "verify/sandbox/worker.py", "server/signer_child.py", "server/signer_process.py"}
+STARTS = {
+    "foundation/apart/started.py",
+    "verify/sandbox/worker.py",
+    "server/signer_child.py",
+    "server/signer_process.py",
+}
 WORKS = (
     "seal.pdf.painter:work", "seal.pdf.finder:work", "seal.drawing.artwork_apart:work", "verify.pdf.drawing:work",
     "verify.exhibits.child:work", "verify.code_pictures:work", "ca.registration.spreadsheet:work",

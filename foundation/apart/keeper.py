@@ -19,6 +19,7 @@ from typing import Any
 import structlog
 
 from foundation import metrics
+from foundation.apart import confinement
 from foundation.apart.limits import USUAL, Limits, Why
 from foundation.apart.started import Gone, Started
 from foundation.errors import Unavailable
@@ -102,6 +103,7 @@ class Keeper:
                     self._started.end()
                 try:
                     self._started = Started()
+                    log.info("apart.started", namespaces=bool(confinement.launcher()))
                 except OSError as error:
                     raise _none() from error
             return self._started
