@@ -12,7 +12,7 @@ import atexit
 import os
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -76,7 +76,6 @@ class Keeper:
         return told
 
     def load(self, *places: str) -> None:
-        """Start and load while nobody waits for it yet."""
         for place in places:
             self._running().load(place)
 
@@ -168,7 +167,9 @@ def ask(place: str, question: Any, documents: Sequence[bytes] = (), limits: Limi
 
 
 def load(*places: str) -> None:
-    _keeper.load(*places)
+    """Start and load while nobody waits for it yet; where that fails, the first question says so."""
+    with suppress(Unavailable):
+        _keeper.load(*places)
 
 
 def shared() -> Keeper:
