@@ -16,6 +16,7 @@ from waitress.server import create_server
 
 from ca import crl_schedule
 from foundation import logs
+from foundation.apart import keeper
 from foundation.errors import Unavailable
 from foundation.settings import Settings
 from hsm.errors import Sealed
@@ -25,6 +26,8 @@ from server.house import House, open_house
 from server.sample import LOGINS, Login, establish
 from verify.sandbox.pool import shared
 
+PICTURES = ("seal.pdf.painter:work", "verify.exhibits.child:work", "verify.code_pictures:work")
+"""What people wait for: pages to be approved, pictures of a judged file, codes."""
 log = structlog.get_logger("serve")
 _LOOK_AGAIN_SECONDS = 2.0
 
@@ -37,6 +40,7 @@ def serve(settings: Settings, *, sample: bool) -> None:
         start_when_open(partial(_start, house, sample=sample))
         app = create_app(house, sample_logins=logins)
         shared().start()  # so that the first file does not wait for its reader
+        keeper.load(*PICTURES)
         worker = upkeep.worker(house)
         if settings.jobs.threads:
             worker.start(settings.jobs.threads, upkeep.periodic(house))
