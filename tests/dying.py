@@ -101,9 +101,12 @@ def _fork(told: dict[str, Any], point: str) -> int:
         module, _, name = told["what"].partition(":")
         getattr(sys.modules[module], name)(*told["words"])
         status = 0
+    except SystemExit as end:
+        status = end.code if isinstance(end.code, int) else int(end.code is not None)
     except BaseException:  # noqa: BLE001 - a fork must say why and end, not go on as the parent
         traceback.print_exc()
     finally:
+        sys.stdout.flush()
         sys.stderr.flush()
         os._exit(status)
 

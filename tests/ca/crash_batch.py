@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 from ca.issue import leaf
@@ -29,7 +28,3 @@ def main(home: str, url: str) -> None:
         for number, profile in enumerate(("citizen", "device", "legal-person", "agent", "code-signer"))
     ]
     issue_many(room, SYSTEM, orders)
-
-
-if __name__ == "__main__":
-    main(*sys.argv[1:])

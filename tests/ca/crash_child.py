@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 from ca.issue import issue
@@ -26,7 +25,3 @@ def main(home: str, url: str, profile: str, request_key: str) -> None:
         identity=IDENTITIES[profile],
         request_key=request_key,
     )
-
-
-if __name__ == "__main__":
-    main(*sys.argv[1:])

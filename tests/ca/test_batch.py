@@ -3,15 +3,10 @@
 from __future__ import annotations
 
 import base64
-import os
-import signal
-import subprocess
-import sys
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -38,8 +33,8 @@ from foundation.principal import SYSTEM, Kind, Permission, Principal
 from foundation.web.frame import make_app
 from tests.ca.conftest import IDENTITIES, SUBJECTS, USCC, Region, fresh_key
 from tests.ca.hostile_requests import GOOD
+from tests.dying import killed
 
-ROOT = Path(__file__).resolve().parents[2]
 CALLER = Principal(Kind.CLIENT, "client:x", frozenset({Permission.CA_ISSUE}), department=USCC, client_id="x")
 
 
@@ -172,10 +167,7 @@ def test_a_batch_killed_anywhere_is_finished_whole(make_region: Callable[..., Re
     region = make_region("sqlite")
     region.key(Suite.SM2)
     settings = region.room.ground.settings
-    command = [sys.executable, "-m", "tests.ca.crash_batch", str(region.home), settings.database_url]
-    environment = {**os.environ, "YINXIN_FAILPOINT": point}
-    done = subprocess.run(command, cwd=ROOT, env=environment, check=False, capture_output=True)
-    assert done.returncode == -signal.SIGKILL, done.stderr.decode()
+    killed("tests.ca.crash_batch:main", str(region.home), settings.database_url, point=point)
     found = rows(region, "crash-")
     assert len(found) == 5
     assert Counter(row.state for row in found)[State.ISSUED] == issued

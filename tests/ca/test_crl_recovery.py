@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
 import sys
@@ -22,6 +21,7 @@ from ca.suites import Suite
 from foundation import der
 from foundation.principal import SYSTEM
 from tests.ca.conftest import Region
+from tests.dying import run
 
 ROOT = Path(__file__).resolve().parents[2]
 CA = "sm2-issuing"
@@ -29,12 +29,7 @@ CA = "sm2-issuing"
 
 def run_child(region: Region, work: str, what: str, failpoint: str = "") -> int:
     url, now = region.room.ground.settings.database_url, region.clock.now().isoformat()
-    command = [sys.executable, "-m", "tests.ca.revocation_child", str(region.home), url, now, work, what]
-    done = subprocess.run(
-        command, cwd=ROOT, env={**os.environ, "YINXIN_FAILPOINT": failpoint}, check=False, capture_output=True
-    )
-    assert done.returncode in (0, -signal.SIGKILL), done.stderr.decode()
-    return done.returncode
+    return run("tests.ca.revocation_child:main", str(region.home), url, now, work, what, point=failpoint)
 
 
 @pytest.mark.parametrize("points", [("ca.crl.recorded", "ca.crl.stored"), ("ca.crl.signed",)])

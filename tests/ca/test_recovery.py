@@ -4,13 +4,8 @@ from __future__ import annotations
 
 import base64
 import dataclasses
-import os
-import signal
-import subprocess
-import sys
 from collections.abc import Callable
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from sqlalchemy import func, select, update
@@ -27,8 +22,7 @@ from foundation.audit.models import AuditRow
 from foundation.errors import Damaged
 from tests.ca.conftest import IDENTITIES, Region
 from tests.ca.test_ocsp import request
-
-ROOT = Path(__file__).resolve().parents[2]
+from tests.dying import killed
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
@@ -40,19 +34,8 @@ def crashed(request: pytest.FixtureRequest, make_region: Callable[..., Region]) 
 
 def crash(region: Region, point: str, profile: str, request_key: str) -> None:
     settings = region.room.ground.settings
-    command = [
-        sys.executable,
-        "-m",
-        "tests.ca.crash_child",
-        str(region.home),
-        settings.database_url,
-        profile,
-        request_key,
-    ]
-    done = subprocess.run(
-        command, cwd=ROOT, env={**os.environ, "YINXIN_FAILPOINT": point}, check=False, capture_output=True
-    )
-    assert done.returncode == -signal.SIGKILL, done.stderr.decode()
+    words = (str(region.home), settings.database_url, profile, request_key)
+    killed("tests.ca.crash_child:main", *words, point=point)
 
 
 def row_of(region: Region, request_key: str) -> CaCertificate:

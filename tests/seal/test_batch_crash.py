@@ -2,15 +2,8 @@
 
 from __future__ import annotations
 
-import json
-import signal
-import subprocess
-import sys
-from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 
-import pytest
 from sqlalchemy import func, select
 
 from foundation.audit.models import AuditRow
@@ -18,11 +11,11 @@ from hsm.digests import sha256
 from seal.batches import load, report, run
 from seal.batches.models import BatchState
 from seal.models import OrderState, SealOrder
+from tests.dying import KILLED, together
 from tests.seal.conftest import Region
 from tests.seal.test_batches import ME, pdfs, way
 from tests.seal.test_pdf import signatures
 
-HERE = Path(__file__).resolve().parents[2]
 ITEMS = 57
 """Three chunks, the last a short one: whoever dies, one is left for the next."""
 POINTS = (
@@ -38,35 +31,18 @@ FEWER = (POINTS[2], POINTS[5])
 """On PostgreSQL: two at a time, in the middle and at the end of an item."""
 
 
-@pytest.fixture(scope="module")
-def workers() -> Iterator[subprocess.Popen[str]]:
-    """One process for both databases: importing takes most of its time."""
-    command = [sys.executable, "-m", "tests.seal.batch_worker"]
-    with subprocess.Popen(command, cwd=HERE, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
-        yield process
-        assert process.stdin is not None
-        process.stdin.close()
-
-
-def test_workers_die_at_every_step_and_each_document_is_sealed_once(
-    region: Region, workers: subprocess.Popen[str]
-) -> None:
+def test_workers_die_at_every_step_and_each_document_is_sealed_once(region: Region) -> None:
     room = region.room
     batch = load.create(room, ME, way(region))
     load.add_files(room, ME, batch.id, pdfs(ITEMS, 5000))
     run.start(room, ME, batch.id)
     died = 0
     points = POINTS if room.ground.db.dialect == "sqlite" else FEWER
-    assert workers.stdin is not None
-    assert workers.stdout is not None
     for number, names in enumerate((*points, ["none", "none"]), 1):
         now = (region.clock.now() + timedelta(minutes=number * 5)).isoformat()
-        told = {"home": str(region.home), "url": region.url, "failpoints": names, "now": now}
-        workers.stdin.write(json.dumps(told) + "\n")
-        workers.stdin.flush()
-        codes = json.loads(workers.stdout.readline())
-        assert set(codes) <= {0, -signal.SIGKILL}
-        died += codes.count(-signal.SIGKILL)
+        codes = together("tests.seal.batch_worker:live", str(region.home), region.url, now, points=names)
+        assert set(codes) <= {0, KILLED}
+        died += codes.count(KILLED)
     assert died >= len(points)
     region.turn_back(region.clock.now())  # the workers were ahead
     stands = report.progress(room, ME, batch.id)

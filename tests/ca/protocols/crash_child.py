@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from uuid import UUID
 
@@ -19,7 +18,3 @@ def main(home: str, url: str, protocol: str, *more: str) -> None:
         server.answer(room, bytes.fromhex(more[0]))
     else:
         finalize.finalize(room, accounts.find(room, UUID(more[0])), UUID(more[1]), more[2])
-
-
-if __name__ == "__main__":
-    main(*sys.argv[1:])

@@ -1,14 +1,7 @@
-"""Lives to be killed: imports once, then forks one process per line of input, which takes a step and dies on the way.
-
-Input: one JSON object a line {"point", "home", "url", "verb", "id", "more"}. Output: the exit status of the fork.
-"""
+"""A step of a registration in a process that dies on it (`tests.dying`)."""
 
 from __future__ import annotations
 
-import json
-import os
-import sys
-import traceback
 from pathlib import Path
 from uuid import UUID
 
@@ -36,26 +29,3 @@ def live(home: str, url: str, verb: str, identifier: str, more: list[str]) -> No
     else:
         who, step, digest = more
         steps.take(room, WHO[who], UUID(identifier), Step(step), digest=digest)
-
-
-def main() -> None:
-    for text in sys.stdin:
-        order = json.loads(text)
-        child = os.fork()
-        if child == 0:
-            status = 1
-            try:
-                os.environ["YINXIN_FAILPOINT"] = order["point"]
-                live(order["home"], order["url"], order["verb"], order["id"], order["more"])
-                status = 0
-            except BaseException:  # noqa: BLE001 - the parent reads why
-                traceback.print_exc()
-            finally:
-                os._exit(status)
-        _, ended = os.waitpid(child, 0)
-        sys.stdout.write(f"{os.waitstatus_to_exitcode(ended)}\n")
-        sys.stdout.flush()
-
-
-if __name__ == "__main__":
-    main()

@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-import json
-import signal
-import subprocess
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
-from pathlib import Path
 from uuid import UUID
 
 import pytest
@@ -28,8 +23,8 @@ from tests.ca.conftest import ROOMS, Region
 from tests.ca.registration.conftest import open_desk
 from tests.ca.registration.desk import CITIZEN, OFFICER, REGISTRAR, Desk, csr
 from tests.ca.registration.test_bulk import csv_of, line
+from tests.dying import killed
 
-ROOT = Path(__file__).resolve().parents[3]
 PASSWORD = "sample-Pass-12"
 Crash = Callable[..., None]
 
@@ -39,26 +34,11 @@ def crashed(request: pytest.FixtureRequest, make_region: Callable[..., Region]) 
     return open_desk(make_region(request.param))
 
 
-@pytest.fixture(scope="module")
-def killer() -> Iterator[subprocess.Popen[str]]:
-    """The process that forks those to be killed; importing once for each would take most of the time."""
-    command = [sys.executable, "-m", "tests.ca.registration.crash_child"]
-    with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
-        yield process
-        assert process.stdin is not None
-        process.stdin.close()
-
-
 @pytest.fixture
-def crash(crashed: Desk, killer: subprocess.Popen[str]) -> Crash:
+def crash(crashed: Desk) -> Crash:
     def die(point: str, verb: str, identifier: UUID, *more: str) -> None:
-        url = crashed.room.ground.settings.database_url
-        order = {"point": point, "home": str(crashed.region.home), "url": url, "verb": verb, "id": str(identifier)}
-        assert killer.stdin is not None
-        assert killer.stdout is not None
-        killer.stdin.write(json.dumps(order | {"more": more}) + "\n")
-        killer.stdin.flush()
-        assert int(killer.stdout.readline()) == -signal.SIGKILL
+        words = (str(crashed.region.home), crashed.room.ground.settings.database_url, verb, str(identifier), list(more))
+        killed("tests.ca.registration.crash_child:live", *words, point=point)
 
     return die
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 from foundation.audit.trail import Audit
@@ -29,7 +28,3 @@ def main(home: str, url: str, key: str) -> None:
         small_app(ground).test_client().post("/api/v1/test/items", json=ITEM, headers=CLERK | {"Idempotency-Key": key})
     )
     print(answer.status_code)  # noqa: T201 - not reached when the process is killed
-
-
-if __name__ == "__main__":
-    main(*sys.argv[1:])

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -20,6 +16,7 @@ from werkzeug.test import TestResponse
 from foundation.clock import FixedClock
 from foundation.ground import Ground
 from foundation.web.idempotency import KEPT, TAKEOVER, purge
+from tests.dying import killed
 from tests.foundation.frame import small
 from tests.foundation.frame.small import CLERK, ITEM, PROGRAMS, effects
 
@@ -159,11 +156,8 @@ def test_sixteen_at_once_have_one_effect_and_one_answer(app: Flask, ground: Grou
 def test_a_killed_process_blocks_its_key_for_a_while_and_is_taken_over(
     app: Flask, ground: Ground, clock: FixedClock, point: str, done: int
 ) -> None:
-    command = [sys.executable, "-m", "tests.foundation.frame.crash_child", str(ground.settings.home)]
-    killed = subprocess.run(
-        [*command, ground.settings.database.url, "k-1"], check=False, env=os.environ | {"YINXIN_FAILPOINT": point}
-    )
-    assert killed.returncode == -signal.SIGKILL
+    words = (str(ground.settings.home), ground.settings.database.url, "k-1")
+    killed("tests.foundation.frame.crash_child:main", *words, point=point)
     assert effects(ground) == done
     client = app.test_client()
     blocked = send(client)

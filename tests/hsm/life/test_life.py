@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import subprocess
-import sys
 from dataclasses import replace
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 from sqlalchemy import func, select, text, update
@@ -26,9 +23,10 @@ from hsm.models import HsmKey
 from hsm.sealed_file import BadSealedFile
 from hsm.sealed_to import BadSecret, Secret, ToPassphrase
 from hsm.sm2 import Sm2PrivateKey
+from tests.dying import killed
+from tests.hsm.life import child
 from tests.hsm.life.conftest import ANNE, Office, generate
 
-ROOT = Path(__file__).resolve().parents[3]
 WORDS = "correct horse battery"
 one_database = pytest.mark.parametrize("settings", ["sqlite"], indirect=True)
 """For what is about files: the tests before and after say what the databases do."""
@@ -227,14 +225,9 @@ def test_a_damaged_key_is_not_backed_up(office: Office) -> None:
         office.do(Order(Operation.BACKUP, "ca/root", 1, recipient="passphrase"), Provided(passphrase=WORDS))
 
 
-CHILD = """
-import sys
-from pathlib import Path
-from uuid import UUID
-from tests.hsm.life.child import office
-from tests.hsm.life.conftest import ANNE
-office(Path(sys.argv[1]), sys.argv[2]).execute(ANNE, UUID(sys.argv[3]))
-"""
+def carry_out(home: str, url: str, approved: str) -> None:
+    """What the child does that is killed on its way."""
+    child.office(Path(home), url).execute(ANNE, UUID(approved))
 
 
 @pytest.mark.parametrize("operation", [Operation.GENERATE, Operation.DESTROY])
@@ -246,14 +239,8 @@ def test_killed_before_its_effect_it_can_be_done_again(office: Office, operation
         order = Order(operation, "ca/root", 1)
     approved = office.approved(order)
     settings = office.ground.settings
-    done = subprocess.run(
-        [sys.executable, "-c", CHILD, str(settings.home), settings.database_url, str(approved.id)],
-        cwd=ROOT,
-        env={**os.environ, "YINXIN_FAILPOINT": "hsm.life.effect"},
-        check=False,
-        capture_output=True,
-    )
-    assert done.returncode == -signal.SIGKILL, done.stderr.decode()
+    words = (str(settings.home), settings.database_url, str(approved.id))
+    killed("tests.hsm.life.test_life:carry_out", *words, point="hsm.life.effect")
     assert find(office.ground, approved.id).standing is Standing.APPROVED
     with office.ground.db.read() as session:
         assert session.scalar(select(func.count()).select_from(HsmKey).where(HsmKey.state == State.DESTROYED)) == 0

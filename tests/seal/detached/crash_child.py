@@ -1,15 +1,7 @@
-"""Lives to be killed: imports once, then forks processes that sign beside a file, all at once, and die where told.
-
-Input: one JSON object a line {"home", "url", "at", "department", "seal", "key", "kind", "points"}. Output: one
-line with the exit statuses of the forks.
-"""
+"""Signs beside a file in a process that dies on the way (`tests.dying`)."""
 
 from __future__ import annotations
 
-import json
-import os
-import sys
-import traceback
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -37,33 +29,6 @@ def order_of(kind: str, seal: UUID, key: str) -> DetachedOrder:
     return DetachedOrder(seal_id=seal, order_key=key, **KINDS[kind])
 
 
-def live(told: dict[str, Any]) -> None:
-    room = build(Path(told["home"]), told["url"], FixedClock(datetime.fromisoformat(told["at"])))
-    sign_detached(room, clerk(told["department"]), order_of(told["kind"], UUID(told["seal"]), told["key"]))
-
-
-def main() -> None:
-    for line in sys.stdin:
-        told = json.loads(line)
-        children = []
-        for point in told["points"]:
-            child = os.fork()
-            if child == 0:
-                status = 1
-                try:
-                    os.environ["YINXIN_FAILPOINT"] = point
-                    os.dup2(2, 1)  # the parent alone writes answers
-                    live(told)
-                    status = 0
-                except BaseException:  # noqa: BLE001 - the parent reads why
-                    traceback.print_exc()
-                finally:
-                    os._exit(status)
-            children.append(child)
-        codes = [os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) for child in children]
-        sys.stdout.write(json.dumps(codes) + "\n")
-        sys.stdout.flush()
-
-
-if __name__ == "__main__":
-    main()
+def live(home: str, url: str, at: str, department: str, seal: str, key: str, kind: str) -> None:
+    room = build(Path(home), url, FixedClock(datetime.fromisoformat(at)))
+    sign_detached(room, clerk(department), order_of(kind, UUID(seal), key))

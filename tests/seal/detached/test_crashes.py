@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import signal
-import subprocess
-import sys
-from collections.abc import Callable, Iterator
-from pathlib import Path
 from uuid import UUID
 
 import pytest
@@ -22,43 +17,20 @@ from seal.detached.signing import sign_detached
 from seal.make import make_seal
 from seal.models import OrderState, SealOrder
 from seal.orders import SealRequest
+from tests.dying import together
 from tests.seal.conftest import MARKET, Region
 from tests.seal.detached.crash_child import CONTENT, order_of
 from tests.seal.detached.test_judged import verdict
 from verify.report import Verdict
 
-HERE = Path(__file__).resolve().parents[3]
 POINTS = ("seal.recorded", "seal.signed", "seal.stored")
 KILLED, ENDED = -signal.SIGKILL, 0
-Live = Callable[..., list[int]]
 
 
-@pytest.fixture(scope="module")
-def killer() -> Iterator[subprocess.Popen[str]]:
-    command = [sys.executable, "-m", "tests.seal.detached.crash_child"]
-    with subprocess.Popen(command, cwd=HERE, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
-        yield process
-        assert process.stdin is not None
-        process.stdin.close()
-
-
-@pytest.fixture
-def live(killer: subprocess.Popen[str]) -> Live:
+def live(region: Region, kind: str, key: str, *points: str, seal: UUID | None = None) -> list[int]:
     """Processes that sign this order at the same time, each to die at its point; answers how they ended."""
-
-    def run(region: Region, kind: str, key: str, *points: str, seal: UUID | None = None) -> list[int]:
-        told = {
-            "home": str(region.home), "url": region.url, "at": region.clock.now().isoformat(), "department": MARKET,
-            "seal": str(seal or region.seal_id), "key": key, "kind": kind, "points": points,
-        }  # fmt: skip
-        assert killer.stdin is not None
-        assert killer.stdout is not None
-        killer.stdin.write(json.dumps(told) + "\n")
-        killer.stdin.flush()
-        answered: list[int] = json.loads(killer.stdout.readline())
-        return answered
-
-    return run
+    words = (str(region.home), region.url, region.clock.now().isoformat(), MARKET, str(seal or region.seal_id))
+    return together("tests.seal.detached.crash_child:live", *words, key, kind, points=list(points))
 
 
 def order_on_record(region: Region, key: str) -> SealOrder:
@@ -82,7 +54,7 @@ def check_done(region: Region, key: str, signature: bytes) -> None:
 
 @pytest.mark.parametrize("kind", ["cms", "gm", "jws"])
 @pytest.mark.parametrize("point", POINTS)
-def test_a_killed_signature_is_finished_by_asking_again(region: Region, live: Live, point: str, kind: str) -> None:
+def test_a_killed_signature_is_finished_by_asking_again(region: Region, point: str, kind: str) -> None:
     key = region.key()
     assert live(region, kind, key, point) == [KILLED]
     row = order_on_record(region, key)
@@ -107,7 +79,7 @@ def test_a_killed_signature_is_finished_by_asking_again(region: Region, live: Li
     ids=["two", "three", "one-dies", "both-die"],
 )
 def test_processes_that_sign_one_order_at_once(
-    region: Region, live: Live, kind: str, points: tuple[str, ...], ends: list[int]
+    region: Region, kind: str, points: tuple[str, ...], ends: list[int]
 ) -> None:
     """SM2 values differ each time, so each process has made another signature: the first stored is everybody's."""
     key = region.key()
@@ -118,7 +90,7 @@ def test_processes_that_sign_one_order_at_once(
     check_done(region, key, done.document)
 
 
-def test_a_certificate_made_for_a_signature_that_died_is_the_one_used(region: Region, live: Live) -> None:
+def test_a_certificate_made_for_a_signature_that_died_is_the_one_used(region: Region) -> None:
     """P-256 certificates come on demand: killed between issuing and the order, the seal has one and no other."""
     code = "21990000002001"
     seal = make_seal(region.room, SYSTEM, SealRequest(MARKET, "印川市市场监督管理局", code, "印川市市场监督管理局")).id

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -16,10 +12,9 @@ from ca.suites import Suite
 from seal.orders import PdfOrder, Placement
 from seal.room import SealRoom
 from seal.stamp_pdf import stamp_pdf
+from tests import dying
 from tests.seal import papers
 from tests.seal.conftest import Region
-
-HERE = Path(__file__).resolve().parents[3]
 
 
 @pytest.fixture(scope="package", params=["sqlite", "postgresql"])
@@ -47,17 +42,13 @@ def publish(region: Region) -> None:
 
 
 def killed(region: Region, job: str, *points: str, **settings: object) -> None:
-    """Run the job in a process that is killed at each of these points, one after the other."""
-    told = json.dumps(
-        {
-            "home": str(region.home),
-            "url": region.url,
-            "now": region.clock.now().isoformat(),
-            "job": job,
-            "points": points,
-            "settings": settings,
-        }
-    )
-    command = [sys.executable, "-m", "tests.seal.longlife.crash_child", told]
-    died = subprocess.run(command, cwd=HERE, check=False, capture_output=True, text=True, timeout=120)
-    assert died.stdout.splitlines() == [f"{point} -9" for point in points], died.stderr[-2000:]
+    """Run the job in processes that are killed, one at each of these points after the other."""
+    told = {
+        "home": str(region.home),
+        "url": region.url,
+        "now": region.clock.now().isoformat(),
+        "job": job,
+        "settings": settings,
+    }
+    for point in points:
+        dying.killed("tests.seal.longlife.crash_child:run", told, point=point)

@@ -1,13 +1,7 @@
-"""A process of its own that runs a job again and again, and is killed at another point each time (YINXIN_FAILPOINT).
-
-It forks for each point: modules are imported once, the rooms are opened in the child that dies.
-"""
+"""What a process does with a job until it is killed at some point (`tests.dying`)."""
 
 from __future__ import annotations
 
-import json
-import os
-import sys
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -36,16 +30,3 @@ def run(told: dict[str, Any]) -> None:
         job.run(room, accept)
     else:
         evidence.run(room, believe)
-
-
-if __name__ == "__main__":
-    told = json.loads(sys.argv[1])
-    for point in told["points"]:
-        child = os.fork()
-        if not child:
-            os.environ["YINXIN_FAILPOINT"] = point
-            run(told)
-            os._exit(0)
-        ended = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-        sys.stdout.write(f"{point} {ended}\n")
-        sys.stdout.flush()

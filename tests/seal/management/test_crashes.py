@@ -2,15 +2,9 @@
 
 from __future__ import annotations
 
-import json
-import signal
-import subprocess
-import sys
-from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -34,35 +28,15 @@ from seal.models import SealRow, SealState
 from seal.orders import SealRequest
 from seal.status_service import publishing, wire
 from seal.status_service.models import SealStatusList
+from tests.dying import killed
 from tests.seal.conftest import MARKET, TRANSPORT
 from tests.seal.management.office import APPROVER, MAKER, SECOND_APPROVER, Office, person
 
-HERE = Path(__file__).resolve().parents[3]
-Crash = Callable[[Office, str, Step, UUID], None]
 
-
-@pytest.fixture(scope="module")
-def killer() -> Iterator[subprocess.Popen[str]]:
-    """The process that forks those to be killed; importing once for each would take most of the time."""
-    command = [sys.executable, "-m", "tests.seal.management.crash_child"]
-    with subprocess.Popen(command, cwd=HERE, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
-        yield process
-        assert process.stdin is not None
-        process.stdin.close()
-
-
-@pytest.fixture
-def die_at(killer: subprocess.Popen[str]) -> Crash:
-    def die(office: Office, point: str, step: Step, file: UUID) -> None:
-        region = office.region
-        order = {"point": point, "home": str(region.home), "url": region.url, "at": region.clock.now().isoformat()}
-        assert killer.stdin is not None
-        assert killer.stdout is not None
-        killer.stdin.write(json.dumps(order | {"step": step.value, "file": str(file)}) + "\n")
-        killer.stdin.flush()
-        assert int(killer.stdout.readline()) == -signal.SIGKILL
-
-    return die
+def die_at(office: Office, point: str, step: Step, file: UUID) -> None:
+    region = office.region
+    words = (str(region.home), region.url, region.clock.now().isoformat(), step.value, str(file))
+    killed("tests.seal.management.crash_child:live", *words, point=point)
 
 
 def count(office: Office, table: type, *conditions: object) -> int:
@@ -81,7 +55,7 @@ def count(office: Office, table: type, *conditions: object) -> int:
         ("seal.management.made", "recovery"),
     ],
 )
-def test_a_making_cut_off_is_finished_once(office: Office, die_at: Crash, point: str, again: str) -> None:
+def test_a_making_cut_off_is_finished_once(office: Office, point: str, again: str) -> None:
     file = office.at(State.APPROVED)
     die_at(office, point, Step.MAKE, file)
     assert office.row(file).state == State.MAKING
@@ -99,7 +73,7 @@ def test_a_making_cut_off_is_finished_once(office: Office, die_at: Crash, point:
     assert office.seal(file).state == SealState.MADE
 
 
-def test_an_ending_cut_off_revokes_the_certificates_at_recovery(office: Office, die_at: Crash) -> None:
+def test_an_ending_cut_off_revokes_the_certificates_at_recovery(office: Office) -> None:
     file = office.at(State.IN_USE)
     die_at(office, "seal.management.moved", Step.REVOKE, file)
     assert office.row(file).state == State.REVOKED
@@ -114,7 +88,7 @@ def test_an_ending_cut_off_revokes_the_certificates_at_recovery(office: Office, 
 
 
 @pytest.mark.parametrize("point", ["seal.status.recorded", "seal.status.stored"])
-def test_a_list_cut_off_is_followed_by_another_number(office: Office, die_at: Crash, point: str) -> None:
+def test_a_list_cut_off_is_followed_by_another_number(office: Office, point: str) -> None:
     publishing.current(office.room)
     newest = count(office, SealStatusList)
     file = office.apply()
