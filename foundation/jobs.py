@@ -109,6 +109,11 @@ class JobQueue:
         for key in jobs.keys() & known:
             self.enqueue(session, kind, key, jobs[key])
 
+    def withdraw(self, session: Session, kind: str, prefix: str) -> None:
+        """Waiting jobs whose key begins so have nothing left to do; who runs one finds that out by itself."""
+        mine = (Job.kind == kind, Job.key.startswith(prefix, autoescape=True), Job.state == "waiting")
+        session.connection().execute(update(Job).where(*mine).values(state="done"))
+
     def claim(self, db: Database) -> Claimed | None:
         """Take the oldest due job, or one whose worker died."""
         now = self._clock.now()

@@ -87,6 +87,8 @@ def change(room: SealRoom, principal: Principal, batch_id: UUID, wanted: BatchSt
         was, held.state = held.state, wanted
         if wanted is BatchState.RUNNING:
             _run(room, session, held)
+        else:  # thousands of chunks: nobody should have to claim each to find that it waits no more
+            room.ground.jobs.withdraw(session, CHUNK_JOB, f"{held.id}:")
         if wanted is BatchState.CANCELLED:
             held.finished_at = room.ground.clock.now()
             session.execute(

@@ -58,6 +58,7 @@ def test_three_documents_one_of_them_none(pages: PageHouse, ask: Callable[..., A
     with zipfile.ZipFile(io.BytesIO(fetched.data)) as found:
         assert [name[-7:] for name in found.namelist()] == ["one.pdf", "two.ofd"]
     assert ask(f"{path}/items/1", "seal5").data.startswith(b"%PDF")
+    assert "note.txt" in ask(f"{path}/items.csv", "seal5").get_data(as_text=True)
     late = ask(path, "seal5", data={"do": "start"})
     assert late.status_code == 422
     assert ask(path, "clerk").status_code == 403

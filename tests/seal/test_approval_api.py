@@ -136,6 +136,10 @@ def test_a_batch_over_http(client: FlaskClient, office: Office) -> None:
     assert client.get(f"{place}/items/3/document", headers=who("market")).status_code == 409
     zipfile = client.get(f"{place}/results.zip", headers=who("market"))
     assert (zipfile.data[:2], zipfile.headers["X-Last-Item"]) == (b"PK", "4")
-    for path in ("", "/items", "/items/1/document", "/results.zip"):
+    whole = client.get(f"{place}/archive.zip", headers=who("market"))
+    assert (whole.mimetype, whole.is_streamed, whole.data[:2]) == ("application/zip", True, b"PK")
+    table = client.get(f"{place}/items.csv", headers=who("market"))
+    assert (table.mimetype, table.get_data(as_text=True).count("\n")) == ("text/csv", 5)
+    for path in ("", "/items", "/items/1/document", "/results.zip", "/archive.zip", "/items.csv"):
         assert client.get(place + path, headers=who("transport")).status_code == 404
     assert place.rpartition("/")[2] in str(client.get(f"{API}/batches", headers=who("market")).get_json())

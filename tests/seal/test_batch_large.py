@@ -90,6 +90,26 @@ def test_a_claimed_chunk_is_nobody_elses(region: Region) -> None:
     assert report.progress(room, ME, batch.id).ready == 26
 
 
+def test_after_a_pause_no_job_of_before_is_left(region: Region) -> None:
+    """At 100,000 items four thousand of them would stand before the first that does something."""
+    room = region.room
+    batch = load.create(room, ME, way(region))
+    load.add_files(room, ME, batch.id, pdfs(51, 26_000))
+    run.start(room, ME, batch.id)
+    jobs = worker(room)
+    assert jobs.run_one()
+    assert jobs.run_one()
+    run.change(room, ME, batch.id, BatchState.PAUSED)
+    assert not jobs.run_one()
+    run.change(room, ME, batch.id, BatchState.RUNNING)
+    ran = 0
+    while jobs.run_one():
+        ran += 1
+    assert ran == 3  # laid out again, and the two chunks that were left
+    stands = report.progress(room, ME, batch.id)
+    assert (stands.batch.state, stands.sealed) == (BatchState.DONE, 51)
+
+
 def test_a_group_takes_few_transactions(region: Region) -> None:
     """What made a batch slow: a transaction for each step of each item. A time stamp's own is left."""
     room = region.room
