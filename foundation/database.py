@@ -6,6 +6,7 @@ cannot write by accident. Tables of every room hang on `Base`; `server/migration
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -188,7 +189,11 @@ def _sqlite(url: URL, settings: Settings) -> Engine:
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Any) -> None:
-        read = connection.get_execution_options().get("yinxin_read", False)
-        connection.exec_driver_sql("BEGIN" if read else "BEGIN IMMEDIATE")
+        begin = "BEGIN" if connection.get_execution_options().get("yinxin_read", False) else "BEGIN IMMEDIATE"
+        driver: Any = connection.connection.driver_connection
+        try:
+            driver.execute(begin)  # a statement of the engine's own would cost ten times as much
+        except sqlite3.OperationalError as error:
+            raise OperationalError(begin, None, error) from error  # as the engine would put it
 
     return engine

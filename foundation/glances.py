@@ -40,7 +40,9 @@ class Glance:
         }
         columns = list(statement.selected_columns)
         self._shape: Any = namedtuple("_Shape", [str(one.key) for one in columns])  # type: ignore[misc]  # noqa: PYI024 - known only here
-        self._read = [_reader(column.type, dialect) for column in columns]
+        self._types = [column.type for column in columns]
+        self._read: list[_Convert] | None = None
+        """Known with the first answer: PostgreSQL's numbers are read by the kind the driver names."""
 
     def row(self, **values: Any) -> Any:
         """The first row with its columns as attributes, or None. Raises `Unavailable` as every reading does."""
@@ -53,13 +55,17 @@ class Glance:
         if found is None:
             return None
         return self._shape._make(
-            value if convert is None else convert(value) for convert, value in zip(self._read, found, strict=True)
+            value if convert is None else convert(value) for convert, value in zip(self._read or (), found, strict=True)
         )
 
     def _first(self, asked: Any) -> Any:
         try:
             with closing(self._engine.raw_connection()) as connection, closing(connection.cursor()) as cursor:
                 cursor.execute(self._sql, asked)
+                if self._read is None:
+                    told = cursor.description or ()
+                    pairs = zip(self._types, told, strict=True)
+                    self._read = [_reader(kind, self._engine.dialect, one[1]) for kind, one in pairs]
                 return cursor.fetchone()
         except self._fault as error:
             raise OperationalError(self._sql, None, error) from error  # as the engine itself would put it
@@ -86,5 +92,5 @@ def _binder(kind: TypeEngine[Any], dialect: Dialect) -> _Convert:
     return kind.dialect_impl(dialect).bind_processor(dialect)
 
 
-def _reader(kind: TypeEngine[Any], dialect: Dialect) -> _Convert:
-    return kind.dialect_impl(dialect).result_processor(dialect, None)
+def _reader(kind: TypeEngine[Any], dialect: Dialect, code: object) -> _Convert:
+    return kind.dialect_impl(dialect).result_processor(dialect, code)

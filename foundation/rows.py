@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Generic, TypeVar, cast
 
-from sqlalchemy import Executable, Insert, Table, insert
+from sqlalchemy import Executable, Insert, Select, Table, insert
 from sqlalchemy.orm import class_mapper, make_transient_to_detached
 
-from foundation.database import Base, Connects
+from foundation.database import Base, Connects, Database
+from foundation.glances import glance
 
 Model = TypeVar("Model", bound=Base)
 
@@ -33,6 +34,11 @@ class Plain(Generic[Model]):
     def one(self, session: Connects, statement: Executable, values: dict[str, Any]) -> Model | None:
         """The only row of `statement`, which selects exactly `columns`."""
         found = session.connection().execute(statement, values).one_or_none()
+        return self.of(found) if found is not None else None
+
+    def seen(self, db: Database, statement: Select[Any], **values: Any) -> Model | None:
+        """The row of `statement`, which selects exactly `columns`, at a glance."""
+        found = glance(db, statement, **values)
         return self.of(found) if found is not None else None
 
     def of(self, values: Sequence[Any], start: int = 0) -> Model | None:

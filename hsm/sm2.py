@@ -7,6 +7,7 @@ the empty ID without a word, and the signature would verify nowhere else. Points
 from __future__ import annotations
 
 import ctypes
+from functools import lru_cache
 
 from foundation import der
 from hsm import oids, signature_value
@@ -176,7 +177,13 @@ def _checked(sm2_id: bytes) -> bytes:
 
 
 def _identity(sm2_id: bytes) -> Params:
-    return Params(octets={b"distid": _checked(sm2_id)})
+    return _named(_checked(sm2_id))
+
+
+@lru_cache(maxsize=16)
+def _named(sm2_id: bytes) -> Params:
+    """Read-only once made, so calls and threads share it."""
+    return Params(octets={b"distid": sm2_id})
 
 
 def _own(lib: Libcrypto, pointer: int | None) -> Pkey:

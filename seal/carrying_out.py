@@ -44,9 +44,10 @@ def carry_out(room: SealRoom, principal: Principal, order: Order, prepare: Prepa
         # 3. sign and 4. compare
         sealed = sign(row)
         # 5. store: the file first, for an order must never point at nothing
-        room.ground.storage.put_new(register.key(row.format, sha256(sealed).hex()), sealed)
+        name = sha256(sealed).hex()
+        room.ground.storage.put_new(register.key(row.format, name), sealed)
         reach("seal.stored")
-        sealed = register.finish(room, principal, row, order.seal.code, sealed)
+        sealed = register.finish(room, principal, row, order.seal.code, sealed, name)
         return Stamped(sealed, row.id, row.signing_time)
 
 

@@ -51,8 +51,7 @@ def by_code(room: SealRoom, code: str) -> SealRecord | None:
 
 def row_of(room: SealRoom, principal: Principal, seal_id: UUID) -> SealRow:
     """The row, if the caller's department owns it. Yinxin itself (jobs, recovery) may use any."""
-    with room.ground.db.read_plain() as session:
-        row = SEALS.one(session, _BY_ID, {"id": seal_id})
+    row = SEALS.seen(room.ground.db, _BY_ID, id=seal_id)
     if row is None or (principal.kind is not Kind.SYSTEM and row.department != principal.department):
         raise SealUnknown
     return row

@@ -81,8 +81,7 @@ def check_sealing(
 ) -> Stated:
     """Attributes of a CMS signature, or a TBS_Sign, for one open order and the key of its own seal."""
     word, _, which = asked.intent.rpartition(":")
-    with ground.db.read_plain() as session:
-        found = look(session, _identifier(word, "seal-order"))
+    found = look(ground.db, _identifier(word, "seal-order"))
     if found is None or which not in ("sm2", "rsa", "p256", "ofd"):
         raise IntentUnknown(asked.intent)
     order, row = found.order, found.seal

@@ -89,8 +89,7 @@ def find(room: SealRoom, order: Order) -> SealOrder | None:
             "seal.order_key",
             Text(f"用章编号须为 1 至 {MOST_KEY} 个字符。", f"The order key takes 1 to {MOST_KEY} characters."),
         )
-    with room.ground.db.read_plain() as session:
-        row = ORDERS.one(session, _BY_KEY, {"department": order.seal.department, "order_key": order.order_key})
+    row = ORDERS.seen(room.ground.db, _BY_KEY, department=order.seal.department, order_key=order.order_key)
     if row is not None:
         check_same(row, order)
     return row
@@ -167,9 +166,9 @@ def about(row: SealOrder, seal_code: str) -> dict[str, str]:
     return {"seal": seal_code, "format": row.format, "document_sha256": row.document_sha256}
 
 
-def finish(room: SealRoom, principal: Principal, row: SealOrder, seal_code: str, sealed: bytes) -> bytes:
+def finish(room: SealRoom, principal: Principal, row: SealOrder, seal_code: str, sealed: bytes, digest: str) -> bytes:
     """Close the order. The first result stands: a later finisher gets that one back."""
-    if close(room, principal, row, seal_code, sha256(sealed).hex(), len(sealed)):
+    if close(room, principal, row, seal_code, digest, len(sealed)):
         return sealed
     with room.ground.db.read() as session:
         return result(room, session.get_one(SealOrder, row.id))

@@ -13,6 +13,7 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import lru_cache
 from pathlib import Path
 
 from foundation.clock import Clock
@@ -153,7 +154,7 @@ class Journal:
         return end.segment, end.size
 
     def _put(self, segment: int, start: int, data: bytes) -> int:
-        path = self.folder / name_of(segment)
+        path = self._path(segment)
         fresh = start == 0
         handle = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC | (os.O_CREAT if fresh else 0), 0o600)
         try:
@@ -190,10 +191,10 @@ class Journal:
 
     def _catch_up(self) -> None:
         """Read what another process appended since."""
-        number, end = max(1, self._end.segment), self._end
-        while (path := self.folder / name_of(number)).exists():
+        end = self._end
+        number = first = max(1, end.segment)
+        while (size := _size(path := self._path(number))) is not None:
             start = end.size if number == end.segment else 0
-            size = path.stat().st_size
             if size < start:
                 raise JournalBroken(path.name, "the file is shorter than it was")
             if size > start:
@@ -203,9 +204,12 @@ class Journal:
                     self.memory.add(record)
                     end = _Place(number, size, record.seq, record.hash, record.at)
             number += 1
-        if end.segment and not (self.folder / name_of(end.segment)).exists():
-            raise JournalBroken(name_of(end.segment), "the file is gone")
+        if self._end.segment and number == first:
+            raise JournalBroken(name_of(first), "the file is gone")
         self._end = end
+
+    def _path(self, number: int) -> Path:
+        return _beneath(self.folder, number)
 
     def _locked(self, work: Callable[[], None]) -> None:
         fcntl.flock(self._lock_file, fcntl.LOCK_EX)
@@ -213,6 +217,19 @@ class Journal:
             work()
         finally:
             fcntl.flock(self._lock_file, fcntl.LOCK_UN)
+
+
+@lru_cache(maxsize=64)
+def _beneath(folder: Path, number: int) -> Path:
+    return folder / name_of(number)
+
+
+def _size(path: Path) -> int | None:
+    """None: there is no such file."""
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:
+        return None
 
 
 def _sync_folder(folder: Path) -> None:

@@ -64,7 +64,32 @@ class Approved:
     asked: Asked
 
 
-@dataclass
+class Lent:
+    """The engine of a borrowed database: everybody gets the connection of the swap, and nobody can close it."""
+
+    def __init__(self, borrowed: Borrowed) -> None:
+        self._borrowed = borrowed
+
+    @property
+    def dialect(self) -> Any:
+        return self._session.connection().dialect
+
+    def raw_connection(self) -> Lent:
+        return self
+
+    def cursor(self) -> Any:
+        return self._session.connection().connection.cursor()
+
+    def close(self) -> None:
+        """It goes with the session."""
+
+    @property
+    def _session(self) -> Session:
+        assert self._borrowed.session is not None
+        return self._borrowed.session
+
+
+@dataclass(eq=False)
 class Borrowed:
     """The database as the signer would find it, had the swap been committed: a rollback takes it away again."""
 
@@ -76,6 +101,10 @@ class Borrowed:
         yield self.session
 
     read_plain = read
+
+    @property
+    def engine(self) -> Lent:
+        return Lent(self)
 
 
 @dataclass

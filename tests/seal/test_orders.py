@@ -115,7 +115,9 @@ def test_two_processes_that_finish_one_order_agree_on_the_first(region: Region) 
     key = region.key()
     first = stamp_pdf(region.room, region.principal, pdf_order(region, key))
     (row,) = rows(region, key)
-    late = register.finish(region.room, region.principal, row, "21990000000001", b"another signature of the same order")
+    another = b"another signature of the same order"
+    digest = sha256(another).hex()
+    late = register.finish(region.room, region.principal, row, "21990000000001", another, digest)
     assert late == first.document
     assert actions(region, row) == ["seal.stamp", "seal.stamp.record"]
 
