@@ -9,11 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from io import BytesIO
 from typing import Any
 
 from pyhanko.pdf_utils import generic
-from pyhanko.pdf_utils.misc import PdfError
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.pdf_utils.rw_common import PdfHandler
 from pyhanko.sign.fields import enumerate_sig_fields
@@ -21,18 +19,17 @@ from pyhanko.sign.fields import enumerate_sig_fields
 from seal.errors import SealedDiffers
 from seal.orders import PdfOrder
 from seal.pdf import sealing
+from seal.pdf.added_plain import check_plain
 from seal.pdf.appearance import Appearance
-from seal.pdf.appended import Appended
 from seal.pdf.document import Inspected
 from seal.pdf.octets import Octets, stream
 from seal.pdf.pages import entry, inherited
 from seal.pdf.showing import BEFORE, RESOURCE, Visible, around, contents, operators
+from seal.pdf.values import written
 from seal.placing import Mark
 
 _NEAR = 0.02
 """Points; pyHanko rounds to two decimals."""
-MOST_NEW = 4
-"""Of a revision written directly: form, field, look, signature."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +50,13 @@ def check_added(
 ) -> None:
     """Raises `SealedDiffers` unless only fields, signatures and the marks were added.
 
-    `direct`: nobody has touched what was read of the approved file, so only the revision is read again.
+    `direct`: nobody has touched what was read of the approved file, so only the revision is read again
+    (`seal.pdf.added_plain`).
     """
-    views = _appended(approved, sealed) if direct else _views(sealed, len(order.suites))
+    if direct:
+        check_plain(approved, sealed, look, order, marks)
+        return
+    views = _views(sealed, len(order.suites))
     shown = tuple(sealing.visible(mark, look, approved) for mark in marks)
     drawn = sealing.drawn(order)
     existing = sealing.existing_field(order.place)
@@ -84,29 +85,15 @@ def check_added(
     _demand(sorted(on_pages) == sorted(widget.idnum for widget in added), "annotations of the pages")
 
 
-def _appended(approved: Inspected, sealed: Octets) -> _Views:
-    old = approved.references[0].get_pdf_handler()
-    if not isinstance(old, PdfFileReader) or not isinstance(sealed, bytes):
-        raise SealedDiffers("the way it was read")
-    try:
-        new = Appended(old, sealed, len(approved.data))
-    except (PdfError, ValueError, KeyError, TypeError, IndexError, AttributeError) as error:
-        raise SealedDiffers("the form of what was appended") from error
-    _demand(len(new.objects) - len(new.overwritten) <= MOST_NEW, "objects added")
-    return _Views(old, new, new.overwritten)
-
-
 def _views(sealed: Octets, revisions: int) -> _Views:
     new = PdfFileReader(stream(sealed), strict=True)
     count = int(new.xrefs.total_revisions)
     old = new.get_historical_resolver(count - revisions - 1)
-    written: set[int] = set()
+    anew: set[int] = set()
     for number in range(count - revisions, count):
         _demand(not new.xrefs.refs_freed_in_revision(number), "freed objects")
-        written |= {
-            one.idnum for one in new.xrefs.explicit_refs_in_revision(number) if not old.is_ref_unassignable(one)
-        }
-    return _Views(old, new, frozenset(written))
+        anew |= {one.idnum for one in new.xrefs.explicit_refs_in_revision(number) if not old.is_ref_unassignable(one)}
+    return _Views(old, new, frozenset(anew))
 
 
 def _new_fields(views: _Views, approved: Inspected, order: PdfOrder, existing: str | None) -> list[Any]:
@@ -155,8 +142,8 @@ def _looks(form: Any, visible: Visible, box: tuple[float, ...], *, window: bool)
 
 def _root(views: _Views) -> int:
     _same(views.old.root, views.new.root, {"/AcroForm", "/Perms", "/Version"}, "catalog")
-    before = {key: _octets(value) for key, value in entry(views.old.root, "/Perms", {}).items()}
-    after = {key: _octets(value) for key, value in entry(views.new.root, "/Perms", {}).items()}
+    before = {key: written(value) for key, value in entry(views.old.root, "/Perms", {}).items()}
+    after = {key: written(value) for key, value in entry(views.new.root, "/Perms", {}).items()}
     _demand(after.keys() - before.keys() <= {"/DocMDP"} and before.items() <= after.items(), "permissions")
     return int(views.new.root_ref.idnum)
 
@@ -223,24 +210,17 @@ def _gained(views: _Views, approved: Inspected, index: int) -> Iterable[int]:
     changed = number in views.overwritten or getattr(holder, "idnum", 0) in views.overwritten
     if holder is None or not changed:
         return []
-    before = [_octets(one) for one in entry(views.old.get_object(reference), "/Annots", [])]
+    before = [written(one) for one in entry(views.old.get_object(reference), "/Annots", [])]
     after = list(views.new.get_object(holder.reference) if isinstance(holder, generic.IndirectObject) else holder)
-    _demand([_octets(one) for one in after[: len(before)]] == before, "annotations of a page")
+    _demand([written(one) for one in after[: len(before)]] == before, "annotations of a page")
     return [one.idnum for one in after[len(before) :]]
 
 
 def _same(old: Any, new: Any, but: set[str], what: str) -> None:
     keys = (old.keys() | new.keys()) - but
     _demand(
-        all(key in old and key in new and _octets(old.raw_get(key)) == _octets(new.raw_get(key)) for key in keys), what
+        all(key in old and key in new and written(old.raw_get(key)) == written(new.raw_get(key)) for key in keys), what
     )
-
-
-def _octets(value: Any) -> bytes:
-    """As written; a reference stands for itself, and what it names is checked by number."""
-    buffer = BytesIO()
-    value.write_to_stream(buffer, None)
-    return buffer.getvalue()
 
 
 def _demand(holds: bool, what: str) -> None:  # noqa: FBT001 - reads as an assertion

@@ -7,14 +7,16 @@ is copied before it grows, so the reader still holds the approved objects, and c
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from io import BytesIO
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.generic import pdf_name
 
+from seal.pdf.appearance import Appearance
 from seal.pdf.prepared import Hole
 from seal.pdf.showing import PRINT_AND_LOCKED, Visible
+from seal.pdf.values import written
 from seal.pdf.writer import Writer
 
 if TYPE_CHECKING:
@@ -48,12 +50,12 @@ def write(writer: Writer, revision: Revision, entries: Mapping[Any, Any], level:
     root[pdf_name("/AcroForm")] = _reference(form)
     if level is not None:
         root[pdf_name("/Perms")] = generic.DictionaryObject({pdf_name("/DocMDP"): _reference(signature)})
-    out.put(writer.root_ref.idnum, writer.root_ref.generation, _octets(root))
+    out.put(writer.root_ref.idnum, writer.root_ref.generation, written(root))
     _annotate(out, page, _reference(field))
     # 2. what is new
     out.put(form, 0, b"<</Fields [%d 0 R] /SigFlags 3>>" % field)
     look = _look(out, revision.visible) if revision.visible is not None else b""
-    out.put(field, 0, _field(revision, _octets(page_ref), signature, look))
+    out.put(field, 0, _field(revision, written(page_ref), signature, look))
     begin = out.put_signature(signature, 2 * revision.reserved, entries, b"" if level is None else _CERTIFY % level)
     # 3. how it is found
     out.finish()
@@ -71,22 +73,22 @@ def _annotate(out: _Out, page: Any, widget: Any) -> None:
     raw = node.raw_get("/Annots") if "/Annots" in node else generic.ArrayObject()
     listed = generic.ArrayObject([*(raw.get_object() if isinstance(raw, generic.IndirectObject) else raw), widget])
     if isinstance(raw, generic.IndirectObject):
-        out.put(raw.idnum, raw.generation, _octets(listed))
+        out.put(raw.idnum, raw.generation, written(listed))
         return
     grown = generic.DictionaryObject(node)
     grown[pdf_name("/Annots")] = listed
-    out.put(page.idnum, page.generation, _octets(grown))
+    out.put(page.idnum, page.generation, written(grown))
 
 
 def _field(revision: Revision, page: bytes, signature: int, look: bytes) -> bytes:
     visible = revision.visible
     rectangle = " ".join(f"{value:.4f}" for value in visible.rectangle) if visible is not None else "0 0 0 0"
     return b"<</FT /Sig /T %s /Type /Annot /Subtype /Widget /F %d /Rect [%s] /P %s /TU %s %s/V %d 0 R>>" % (
-        _octets(generic.pdf_string(revision.field)),
+        written(generic.pdf_string(revision.field)),
         PRINT_AND_LOCKED,
         rectangle.encode(),
         page,
-        _octets(generic.pdf_string(revision.label)),
+        written(generic.pdf_string(revision.label)),
         look,
         signature,
     )
@@ -94,8 +96,14 @@ def _field(revision: Revision, page: bytes, signature: int, look: bytes) -> byte
 
 def _look(out: _Out, visible: Visible) -> bytes:
     number = out.new()
-    out.put(number, 0, _octets(visible.appearance.xobject(visible.rotation)))
+    out.put(number, 0, _form(visible.appearance, visible.rotation))
     return b"/AP <</N %d 0 R>> " % number
+
+
+@lru_cache(maxsize=64)
+def _form(look: Appearance, rotation: int) -> bytes:
+    """The same octets in every file a seal is stamped into."""
+    return written(look.xobject(rotation))
 
 
 class _Out:
@@ -103,7 +111,7 @@ class _Out:
 
     def __init__(self, writer: Writer) -> None:
         self._prev = writer.prev
-        self._id = _octets(writer._document_id)  # noqa: SLF001 - `Writer` names it
+        self._id = written(writer._document_id)  # noqa: SLF001 - `Writer` names it
         self.octets = bytearray(writer.input_stream.getvalue())
         self._next = int(self._prev.trailer["/Size"])
         self._places: dict[int, tuple[int, int]] = {}
@@ -122,7 +130,7 @@ class _Out:
         self.octets += b"%d 0 obj\n<</Contents " % number
         begin = len(self.octets)
         said = b"".join(
-            b"%s %s\n" % (key.encode(), _octets(value))
+            b"%s %s\n" % (key.encode(), written(value))
             for key, value in entries.items()
             if key not in ("/Contents", "/ByteRange")
         )
@@ -165,10 +173,10 @@ class _Out:
     def _trailer(self) -> bytes:
         before = self._prev.trailer.flatten()
         kept = b" ".join(
-            b"%s %s" % (key.encode(), _octets(before.raw_get(key))) for key in before if key not in _MANAGED
+            b"%s %s" % (key.encode(), written(before.raw_get(key))) for key in before if key not in _MANAGED
         )
         refs = b" ".join(
-            b"%s %s" % (key, _octets(before.raw_get(key.decode())))
+            b"%s %s" % (key, written(before.raw_get(key.decode())))
             for key in (b"/Root", b"/Info")
             if key.decode() in before
         )
@@ -189,9 +197,3 @@ def _runs(numbers: Iterable[int]) -> Iterable[list[int]]:
 
 def _reference(number: int) -> generic.IndirectObject:
     return generic.IndirectObject(number, 0, None)
-
-
-def _octets(value: Any) -> bytes:
-    buffer = BytesIO()
-    value.write_to_stream(buffer, None)
-    return buffer.getvalue()

@@ -7,7 +7,7 @@ differ from their octets: scripts, launching, XFA, optional content, external st
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +38,7 @@ class Inspected:
     signed: bool
     ink: Ink = PLAIN
     """What a seal on it is painted with."""
+    _boxes: dict[int, PageBox] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def count(self) -> int:
@@ -51,8 +52,11 @@ class Inspected:
                 f"文件共 {len(self.nodes)} 页，没有第 {number} 页。",
                 f"The file has {len(self.nodes)} pages; there is no page {number}.",
             )
-        with reading():
-            return page_box(self.nodes[number - 1])
+        known = self._boxes.get(number)
+        if known is None:
+            with reading():
+                known = self._boxes[number] = page_box(self.nodes[number - 1])
+        return known
 
 
 def inspect(data: bytes, field: str | None = None) -> tuple[Inspected, Writer]:

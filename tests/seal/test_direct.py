@@ -130,6 +130,18 @@ CHANGES: dict[str, Callable[[bytes, int], bytes]] = {
     "a moved object": swapped(b"obj\n<</Fields", b"obj\n <</Field"),
     "another form": swapped(b"/SigFlags 3", b"/XFA (x) 3 "),
     "an object more": longer,
+    "another name": swapped(b"/T (Seal1)", b"/T (Seal2)"),
+    "a kind of field": swapped(b"/FT /Sig", b"/FT /Btn"),
+    "a look of another size": swapped(b"/BBox [ 0 0 1", b"/BBox [ 0 0 2"),
+    "another ink": swapped(b"/BM /Multiply", b"/BM /Screen"),
+    "an action in the field": swapped(b"/F 132 ", b"/A 3 0 R"),
+    "another certification": swapped(b"/DocMDP 10 0 R", b"/DocMDP 9 0 R"),
+    "another permission": swapped(b"/DocMDP 10 0 R", b"/UR3 10 0 R"),
+    "a signature of another kind": swapped(b"/SubFilter /ETSI", b"/SubFilter /ADBE"),
+    "an entry twice": swapped(b"/SigFlags 3", b"/Fields [] "),
+    "a comment": swapped(b"/SigFlags 3", b"%SigFlags 3"),
+    "another hole": swapped(b"/ByteRange [0 1", b"/ByteRange [0 2"),
+    "another trailer": swapped(b"/Info 5 0 R", b"/Info 4 0 R"),
     "octets at the end": lambda sealed, _: sealed + b"\n",
     "the end cut off": lambda sealed, _: sealed[:-1],
 }
@@ -142,6 +154,55 @@ def test_anything_else_is_a_difference(change: str) -> None:
     assert changed != sealed
     with pytest.raises(SealedDiffers):
         check(changed, inspected, marks)
+
+
+_SAID = re.compile(
+    rb"stream\n.*?\nendstream|/Contents <[0-9A-F]*>|/TU \(.*?\) /AP|/M \(.*?\)\n|/Name \(.*\)\n"
+    rb"|/Reference \[.*\]|/ID \[.*?\]|/ByteRange \[[0-9 ]*\] *",
+    re.DOTALL,
+)
+"""Words only the order knows, what `compare_pdf` reads, and the blanks behind the byte range."""
+
+
+@pytest.mark.parametrize("kind", ["table", "streams", "listed"])
+def test_no_octet_of_the_revision_can_be_another(kind: str) -> None:
+    sealed, inspected, marks = written(PAPERS[kind]())
+    start = len(inspected.data)
+    said = {at for found in _SAID.finditer(sealed, start) for at in range(*found.span())}
+    read = [at for at in range(start, len(sealed)) if at not in said]
+    assert len(read) > 600
+    for at in read:
+        changed = sealed[:at] + bytes([sealed[at] ^ 1]) + sealed[at + 1 :]
+        with pytest.raises(SealedDiffers):
+            check(changed, inspected, marks)
+
+
+def test_the_seal_itself_is_compared() -> None:
+    sealed, inspected, marks = written(papers.pdf())
+    at = sealed.index(LOOK.deflated) + len(LOOK.deflated) // 2
+    with pytest.raises(SealedDiffers, match="mark"):
+        check(sealed[:at] + bytes([sealed[at] ^ 1]) + sealed[at + 1 :], inspected, marks)
+
+
+def test_a_list_of_annotations_that_two_pages_share_shows_the_seal_twice() -> None:
+    out = BytesIO()
+    with pikepdf.open(BytesIO(papers.pdf(2))) as document:
+        held = document.make_indirect(pikepdf.Array())
+        for page in document.pages:
+            page.Annots = held
+        document.save(out, deterministic_id=True)
+    sealed, inspected, marks = written(out.getvalue())
+    with pytest.raises(SealedDiffers, match="annotations"):
+        check(sealed, inspected, marks)
+
+
+def test_a_number_pyhanko_would_spell_wrongly_never_leaves() -> None:
+    """It writes 0.000000001 as 1E-9, which no PDF knows (ISO 32000-2 7.3.3)."""
+    data = papers.pdf()
+    tiny = b"/X .000000001"
+    sealed, inspected, marks = written(data.replace(b"/Trans <<\n\n>>", tiny, 1))
+    with pytest.raises(SealedDiffers):
+        check(sealed, inspected, marks)
 
 
 def test_what_is_not_plain_goes_the_long_way() -> None:
