@@ -12,7 +12,7 @@ from typing import Protocol, cast
 
 from foundation.errors import YinxinError
 from foundation.metrics import SIGNATURE_SECONDS
-from hsm import private_keys
+from hsm import just_verified, private_keys
 from hsm.backends.backend import OpenKey
 from hsm.errors import BadSignature, EngineFault, PurposeRefused, TokenSpent
 from hsm.keys import KeyRef, Purpose
@@ -112,4 +112,5 @@ class KeySigner:
         except BadSignature as error:
             # Fast assembly and failing memory have both made wrong signatures; one is enough to leak an RSA key.
             raise EngineFault(f"a signature of {self._ref} did not verify back") from error
+        just_verified.keep(self._ref.spki, self._scheme, data, value, sm2_id=DEFAULT_SM2_ID)
         return value

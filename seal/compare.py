@@ -12,14 +12,15 @@ from ca.reading.stamp import read_token
 from ca.signatures import check_token
 from ca.suites import Suite
 from foundation.errors import InvalidInput
-from hsm.verifying import DEFAULT_SM2_ID, verify
+from hsm.just_verified import verify_kept
+from hsm.verifying import DEFAULT_SM2_ID
 from seal.errors import SealedDiffers
 
 
 def check_value(spki: bytes, suite: Suite, message: bytes, value: bytes) -> None:
     """The signature value stands; `SealedDiffers` otherwise."""
     try:
-        verify(spki, suite.scheme, message, value, sm2_id=DEFAULT_SM2_ID)
+        verify_kept(spki, suite.scheme, message, value, sm2_id=DEFAULT_SM2_ID)
     except InvalidInput as error:
         raise SealedDiffers("signature value") from error
 
@@ -31,7 +32,7 @@ def check_time_stamp(token: bytes, suite: Suite, value: bytes) -> None:
     signers = [one for one in map(certificate_of, parsed.certificates) if one.serial == parsed.signer.serial]
     _demand(len(signers) == 1, "certificate of the time stamp")
     try:
-        check_token(parsed, signers[0])
+        check_token(parsed, signers[0], verify_kept)
     except InvalidInput as error:
         raise SealedDiffers("signature of the time stamp") from error
 

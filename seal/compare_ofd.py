@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from ca.suites import Suite
-from foundation.errors import InvalidInput
 from hsm.digests import sm3
+from hsm.schemes import scheme_of_oid
 from seal import cms, ses
 from seal.compare import certificate_of, check_time_stamp, check_value
 from seal.errors import SealedDiffers
@@ -22,7 +22,6 @@ from seal.ofd.lists import with_lists
 from seal.ofd.package import Package
 from seal.ofd.signing import referenced
 from seal.ofd_forms import OfdForm
-from seal.ses_check import check_user
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +76,8 @@ def _check_seal(value: bytes, signature_xml: bytes, place: str, held: Held, orde
     _demand(signature.property_info == place and signature.time == ordered.time, "signed properties")
     _demand(signature.certificate == held.templates[Suite.SM2].certificate, "certificate of the seal")
     _demand(signature.certificate in held.certificates, "certificate in the seal")
-    try:
-        check_user(signature)
-    except InvalidInput as error:
-        raise SealedDiffers("signature value") from error
+    _demand(scheme_of_oid(signature.algorithm) is Suite.SM2.scheme, "signature value")
+    check_value(certificate_of(signature.certificate).spki, Suite.SM2, signature.signed, signature.signature)
     _check_stamps(() if signature.time_stamp is None else (signature.time_stamp,), ordered, signature.signature)
 
 

@@ -10,7 +10,7 @@ import re
 from datetime import datetime
 
 from ca.suites import Suite
-from foundation.errors import InvalidInput
+from hsm.schemes import scheme_of_oid
 from seal import cms, ses
 from seal.compare import certificate_of, check_time_stamp, check_value
 from seal.errors import SealedDiffers
@@ -20,7 +20,6 @@ from seal.pdf import contents
 from seal.pdf.document import Inspected
 from seal.pdf.octets import Octets, begins_with, digest
 from seal.pdf_forms import Level, PdfForm
-from seal.ses_check import check_user
 
 RANGE = re.compile(rb"/ByteRange\s*\[\s*(\d{1,10})\s+(\d{1,10})\s+(\d{1,10})\s+(\d{1,10})\s*\]")
 
@@ -77,10 +76,8 @@ def _check_ses(
     _demand(signature.property_info == contents.property_info(byte_range), "signed properties")
     _demand(signature.time == time and not signature.deviations, "signed properties")
     _demand(signature.certificate in held.certificates, "certificate in the seal")
-    try:
-        check_user(signature)
-    except InvalidInput as error:
-        raise SealedDiffers("signature value") from error
+    _demand(scheme_of_oid(signature.algorithm) is Suite.SM2.scheme, "signature value")
+    check_value(certificate_of(signature.certificate).spki, Suite.SM2, signature.signed, signature.signature)
     stamps = () if signature.time_stamp is None else (signature.time_stamp,)
     _check_level(stamps, order, Suite.SM2, signature.signature)
 
