@@ -24,6 +24,7 @@ from server import upkeep
 from server.app import create_app
 from server.house import House, open_house
 from server.sample import LOGINS, Login, establish
+from server.settled import settle
 from verify.sandbox.pool import shared
 
 PICTURES = ("seal.pdf.painter:work", "verify.exhibits.child:work", "verify.code_pictures:work")
@@ -57,6 +58,7 @@ def serve(settings: Settings, *, sample: bool) -> None:
         # it waiting for every idle keep-alive connection.
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
         click.echo(banner(house, logins))
+        settle()
         try:
             server.run()
         finally:
@@ -76,6 +78,7 @@ def work(settings: Settings) -> None:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: done.set())
         click.echo("印信后台任务已启动 / worker running")
+        settle()
         done.wait()
         worker.stop()
 

@@ -26,6 +26,7 @@ from hsm.service.desk import Desk
 from hsm.service.hardening import harden
 from hsm.service.server import Admission, SignerServer
 from server import schema
+from server.settled import settle
 from server.signer import desk_of, installation
 from server.signer_child import READY, REFUSED, handed_over
 
@@ -63,6 +64,7 @@ def run(settings: Settings, *, child: bool, sealed: bool) -> None:
         sys.exit(1)
     _tell(desk, settings, answer)
     _end_with(server, child=child)
+    settle()
     server.serve()
     desk.journal.close()
     db.dispose()
