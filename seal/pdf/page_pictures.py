@@ -6,7 +6,6 @@ than the next reader shows; so a page that can reach such a picture is refused. 
 
 from __future__ import annotations
 
-import re
 import struct
 from collections.abc import Iterator
 from io import BytesIO
@@ -16,7 +15,8 @@ from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.filters import get_generic_decoder
 from pyhanko.pdf_utils.reader import PdfFileReader
 
-from seal.pdf.pages import entry, inherited, page_nodes
+from seal.pdf import inline_pictures
+from seal.pdf.pages import entry, inherited, items, page_nodes
 from seal.pdf.problems import PdfRefused, reading
 
 MOST_PIXELS = 40_000_000
@@ -24,9 +24,9 @@ MOST_PIXELS = 40_000_000
 MOST_BITS = 250_000_000
 """Pixels of a picture in black and white: A1 at 600 dpi."""
 MOST_VISITED = 20_000
-_INLINE = re.compile(rb"\bBI\b(.*?)\bID\b", re.DOTALL)
-_WHOLE = re.compile(rb"(?<![\d.])\d+")
 _PLAIN = {"/FlateDecode", "/Fl", "/ASCIIHexDecode", "/AHx", "/ASCII85Decode", "/A85"}
+_OPERATORS = ("/CharProcs", "/G")
+"""What holds lists of operators that need not say so: letters of Type 3 fonts, groups of soft masks."""
 _HOLDERS = (generic.IndirectObject, generic.ArrayObject, generic.DictionaryObject)
 _FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 
@@ -45,10 +45,13 @@ class PagePictures:
 
 
 def _check(node: Any) -> None:
+    contents = entry(node, "/Contents")
+    parts = items(contents) if isinstance(contents, generic.ArrayObject) else [contents] if contents is not None else []
+    _check_inline(b"\n".join(part.data for part in parts))
     for shown, is_content in _reached(node):
         if "/Width" in shown and "/Height" in shown:
             _check_picture(shown)
-        elif is_content:
+        if is_content:
             _check_inline(shown.data)
 
 
@@ -61,21 +64,21 @@ def too_large() -> PdfRefused:
 
 
 def _reached(node: Any) -> Iterator[tuple[Any, bool]]:
-    """Every stream the page can show, and whether it is a list of operators.
+    """Every stream the page's resources and annotations can show, and whether it is a list of operators.
 
     No key is passed by: a name that leads away from the page elsewhere may be that of a picture here.
     """
-    waiting: list[tuple[Any, bool]] = [(inherited(node, "/Resources"), False), (entry(node, "/Contents"), True)]
-    waiting += [(entry(one.get_object(), "/AP"), False) for one in entry(node, "/Annots") or []]
+    waiting: list[tuple[Any, bool]] = [(inherited(node, "/Resources"), False)]
+    waiting += [(entry(one.get_object(), "/AP"), True) for one in entry(node, "/Annots") or []]
     seen: set[Any] = set()
     for _ in range(MOST_VISITED):
         if not waiting:
             return
         one, content = waiting.pop()
         if isinstance(one, generic.IndirectObject):
-            if one.reference in seen:
+            if (one.reference, content) in seen:
                 continue
-            seen.add(one.reference)
+            seen.add((one.reference, content))
             one = one.get_object()
         if isinstance(one, generic.StreamObject):
             yield one, content or entry(one, "/Subtype") == "/Form" or "/PatternType" in one
@@ -91,7 +94,7 @@ def _below(one: Any, content: bool) -> Iterator[tuple[Any, bool]]:  # noqa: FBT0
         for key in one:
             part = one.raw_get(key)
             if isinstance(part, _HOLDERS):
-                yield part, listed or key == "/CharProcs"
+                yield part, listed or key in _OPERATORS
 
 
 def _check_picture(stream: Any) -> None:
@@ -144,8 +147,9 @@ def _jpeg(octets: bytes) -> int:
 
 
 def _check_inline(content: bytes) -> None:
-    """The two largest whole numbers of an inline picture's head, however its keys are written."""
-    for found in _INLINE.finditer(content):
-        numbers = sorted((int(one[:12]) for one in _WHOLE.findall(found[1])), reverse=True)[:2]
-        if len(numbers) == 2 and numbers[0] * numbers[1] > MOST_PIXELS:
-            raise too_large()
+    try:
+        size = inline_pictures.largest(content)
+    except inline_pictures.Endless as error:
+        raise too_large() from error
+    if size > MOST_PIXELS:
+        raise too_large()

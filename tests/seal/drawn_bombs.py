@@ -195,11 +195,44 @@ def page_loop() -> bytes:
     return document(b"<</Type/Catalog/Pages 2 0 R>>", b"<</Type/Pages/Kids[%s]/Count 9>>" % kids)
 
 
+INLINE = b"/BPC 8 /CS /G /F /Fl ID " + zlib.compress(bytes(9999)) + b" EI Q"
+PLACE = b"q 500 0 0 500 0 0 cm BI "
+
+
 def inline_picture() -> bytes:
     """In the operators themselves, its keys written in another way."""
-    return page(
-        b"q 500 0 0 500 0 0 cm BI /#57 60000 /H 60000 /BPC 8 /CS /G /F /Fl ID " + zlib.compress(bytes(9999)) + b" EI Q"
+    return page(PLACE + b"/#57 60000 /H 60000 " + INLINE)
+
+
+def inline_behind_a_string() -> bytes:
+    return page(PLACE + b"/X (a (ID) ) % ID\n /W 60000.0/H +60000 " + INLINE)
+
+
+def inline_over_two_parts() -> bytes:
+    """The operators of a page are one list, wherever it is cut."""
+    return document(
+        b"<</Type/Catalog/Pages 2 0 R>>",
+        b"<</Type/Pages/Kids[3 0 R]/Count 1>>",
+        b"<</Type/Page/Parent 2 0 R/MediaBox%s/Contents[4 0 R 5 0 R]/Resources<</Properties<</M 5 0 R>>>>>>" % A4,
+        stream(PLACE),
+        stream(b"/W 60000 /H 60000 " + INLINE),
     )
+
+
+def inline_in_a_look() -> bytes:
+    """An annotation's appearance need not say that it is a form, and may say that it is a picture."""
+    look = stream(PLACE + b"/W 60000 /H 60000 " + INLINE, b"/BBox[0 0 500 500]/Width 1/Height 1")
+    return document(
+        b"<</Type/Catalog/Pages 2 0 R>>",
+        b"<</Type/Pages/Kids[3 0 R]/Count 1>>",
+        b"<</Type/Page/Parent 2 0 R/MediaBox%s/Annots[4 0 R]>>" % A4,
+        b"<</Type/Annot/Subtype/Stamp/Rect[0 0 500 500]/AP<</N 5 0 R>>>>",
+        look,
+    )
+
+
+def inline_endless() -> bytes:
+    return page(PLACE + b"/X 1 " * 3000 + INLINE)
 
 
 def hidden_jpeg() -> bytes:
@@ -227,9 +260,17 @@ def borrowed_font(text: str) -> bytes:
 
 LEAVING_OUT: tuple[Callable[[], bytes], ...] = (
     flate_picture, nested_flate, fax_picture, jbig2_picture, jpx_picture, jpeg_picture, masked_picture, pattern_picture,
-    inline_picture, hidden_jpeg,
+    inline_picture, inline_behind_a_string, inline_over_two_parts, inline_in_a_look, inline_endless, hidden_jpeg,
 )  # fmt: skip
 """PDFium shows the page without the picture, and says nothing."""
 ENDLESS: tuple[Callable[[], bytes], ...] = (endless_page, deep_forms, looped_forms, tiny_tiles, shading)
+
+
+def words_about_it() -> bytes:
+    """Text in which the operator's name is a word, and an inline picture of an ordinary size."""
+    text = b"BT /F 9 Tf (BI) Tj (in BI 99999 88888, ID) Tj (see BI \\) \\( 99999 88888) Tj ET "
+    return page(text + PLACE + b"/W 9 /H 9 " + INLINE, resources=b"")
+
+
 REFUSED: tuple[Callable[[], bytes], ...] = (page_loop, no_page_at_all)
-HARMLESS: tuple[Callable[[], bytes], ...] = (huge_page, no_size, many_paths, many_clips, blended_groups)
+HARMLESS: tuple[Callable[[], bytes], ...] = (huge_page, no_size, words_about_it, many_paths, many_clips, blended_groups)
