@@ -81,6 +81,7 @@ def whole(body: bytes, after: bytes = b"\nendobj\n8 0 obj") -> bytes:
         b"<</Length 0>>stream\r\n\r\nendstream",
         b"<< /A 1 % a word\n /B % two\r [1 %three\n 2] >>",
         b"(line\r\nline)",
+        b"<</A#42 /B#20c /C#e4#b8#ad /D#e4 /E#00 /F#2F#2f>>",
         b"12",
         b"12 0 R",
         b"<</A (\xfe\xffN-) /B (\xef\xbb\xbf\xe4\xb8\xad) /C (\xff\xfe) /D (\x80\x9f\xad)>>",
@@ -94,7 +95,10 @@ def test_usual_spellings_are_read_at_once_and_in_the_same_way(body: bytes) -> No
     "data",
     [
         whole(b"<</A 1 /A 2>>"),
-        whole(b"<</A#42 1>>"),
+        whole(b"<</A#4 1>>"),
+        whole(b"<</A#4g 1>>"),
+        whole(b"<</A /B#>>"),
+        whole(b"<</A \xe4>>"),
         whole(b"<</A 1"),
         whole(b"<</A 1>]"),
         whole(b"[1 2>>"),
@@ -138,7 +142,7 @@ _PIECE = st.one_of(
     st.sampled_from(
         [
             *(b"<< >> [ ] ( ) < > { } / % \\ R obj endobj stream endstream true false null # + - .".split()),
-            *(b"/Length /A /B /A#20 1 0 5 7 12 -3 +4 1.5 .5 5. 00 01 <41> <4> (t) (\\101) (\\n) <</A 1>>".split()),
+            *(b"/Length /A /B /A#20 /#41 /#ff 1 0 7 12 -3 +4 1.5 .5 5. 00 <41> <4> (t) (\\101) (\\n) <</A 1>>".split()),
             b"1 0 R",
             b"99999999 0 R",
             b"\nstream\n",

@@ -33,9 +33,12 @@ _MOST_KEPT = 64
 # possessive throughout: a hostile file cannot make a match go back over what it has read
 _SPACE = rb"[\x00\t\n\x0c\r ]*+(?:%[^\r\n]*+[\r\n][\x00\t\n\x0c\r ]*+)*+"
 _ENDS = rb"(?=[\x00\t\n\x0c\r ()<>\[\]/%])"
+_NAME = rb"(?:[!-\"$&'*-.0-;=?-Z\\^-z|~]++|#[0-9A-Fa-f]{2})*+"  # printable, no delimiter, or escaped
 _TOKEN = re.compile(
     _SPACE
-    + rb"(?:/(?P<name>[!-\"$&'*-.0-;=?-Z\\^-z|~]*+)"  # printable, neither delimiter nor "#"
+    + rb"(?:/(?P<name>"
+    + _NAME
+    + rb")"
     + _ENDS
     + rb"|(?P<reference>[1-9][0-9]{0,6}[\t\n\x0c\r ][0-9]{1,5}[\t\n\x0c\r ]R"
     + _ENDS
@@ -53,9 +56,10 @@ _STREAM = re.compile(_SPACE + rb"stream(?:\r\n|\n)")
 _STREAM_END = re.compile(_SPACE + rb"endstream")
 _OBJECT_END = re.compile(_SPACE + rb"endobj" + _SPACE + rb"[^\x00\t\n\x0c\r %]")
 _ESCAPE = re.compile(rb"\\(?:([0-7]{3})|(.))", re.DOTALL)
+_ESCAPED_NAME = re.compile(rb"#(..)")
 _ESCAPED = {b"n": b"\n", b"r": b"\r", b"t": b"\t", b"b": b"\b", b"f": b"\f"}
-_OPENED: Any = object()
-_CLOSED: Any = object()
+_ENTRY = re.compile(_SPACE + rb"(?:/(?P<name>" + _NAME + rb")" + _ENDS + rb"|(?P<close>>>))")
+_INTEGERS = re.compile(rb"((?:[\t\n\r ]*+[0-9]{1,9}+(?=[\t\n\r \]]))++)[\t\n\r ]*+\]")
 
 
 def read_plain(data: bytes, start: int, reference: Reference, reader: Any) -> Any:
@@ -63,91 +67,92 @@ def read_plain(data: bytes, start: int, reference: Reference, reader: Any) -> An
     header = _HEADER.match(data, start)
     if header is None or (int(header[1]), int(header[2])) != (reference.idnum, reference.generation):
         return None
-    return _Plain(data, header.end(), Reference(reference.idnum, reference.generation, reader)).whole()
-
-
-class _Plain:
-    """One reading; `None` of any method ends it."""
-
-    def __init__(self, data: bytes, place: int, home: Reference) -> None:
-        self._data = data
-        self._place = place
-        self._home = home
-
-    def whole(self) -> Any:
-        value = self._value(0)
-        if value is None or value is _CLOSED:
+    home = Reference(reference.idnum, reference.generation, reader)
+    found = _value(data, header.end(), home)
+    if found is None:
+        return None
+    value, place = found
+    if type(value) is DictionaryObject:
+        stream = _stream(data, place, value)
+        if stream is None:
             return None
-        if type(value) is DictionaryObject:
-            value = self._stream(value)
-        if value is None or _OBJECT_END.match(self._data, self._place) is None:
-            return None
-        value.container_ref = self._home
-        return value
+        value, place = stream
+    if _OBJECT_END.match(data, place) is None:
+        return None
+    value.container_ref = home
+    return value
 
-    def _value(self, depth: int) -> Any:
-        """The next value, `_CLOSED` where a container ends."""
-        token = _TOKEN.match(self._data, self._place)
-        if token is None:
-            return None
-        self._place = token.end()
-        kind = token.lastgroup
-        match kind:
-            case "close" | "end":
-                return _CLOSED
-            case "open" | "array":
-                if depth >= MOST_NESTED:
-                    return None
-                value = self._dictionary(depth + 1) if kind == "open" else self._array(depth + 1)
-            case _:
-                value = _SIMPLE[kind](token[str(kind)], self._home)
-        if value is not None:
-            value.container_ref = self._home
-        return value
 
-    def _dictionary(self, depth: int) -> Any:
-        entries: dict[NameObject, Any] = {}
-        while True:
-            token = _TOKEN.match(self._data, self._place)
+def _value(data: bytes, place: int, home: Reference) -> tuple[Any, int] | None:  # noqa: C901, PLR0912 - one loop, see below
+    """The value at `place` and where it ends. One loop, for a call for each token would cost as much as the token."""
+    token_at, entry_at = _TOKEN.match, _ENTRY.match
+    around: list[tuple[Any, Any]] = []
+    inner: Any = None
+    key: Any = None
+    while True:
+        if type(inner) is DictionaryObject:
+            token = entry_at(data, place)
             if token is None:
                 return None
-            self._place = token.end()
-            if token.lastgroup == "close":
-                made = DictionaryObject()
-                dict.update(made, entries)
-                return made
-            if token.lastgroup != "name":
-                return None
-            spelled = token["name"]
-            key = _key(spelled) if len(spelled) < _MOST_KEPT else NameObject(f"/{spelled.decode('ascii')}")
-            value = self._value(depth)
-            if value is None or value is _CLOSED or key in entries:
-                return None
-            entries[key] = value
-
-    def _array(self, depth: int) -> Any:
-        items = ArrayObject()
-        while True:
-            value = self._value(depth)
-            if value is None:
-                return None
-            if value is _CLOSED:
-                return items if self._data[self._place - 1 : self._place] == b"]" else None
-            items.append(value)
-
-    def _stream(self, entries: DictionaryObject) -> Any:
-        """`entries` themselves where no stream follows."""
-        begun = _STREAM.match(self._data, self._place)
-        if begun is None:
-            return entries
-        length = dict.get(entries, "/Length")
-        if type(length) is not NumberObject or length < 0 or begun.end() + length > len(self._data):
+            if token.lastindex == 1:
+                place = token.end()
+                spelled = token[1]
+                key = _key(spelled) if len(spelled) < _MOST_KEPT else _name(spelled)
+                if key in inner:
+                    return None
+        token = token_at(data, place)
+        if token is None:
             return None
-        end = _STREAM_END.match(self._data, begun.end() + length)
-        if end is None:
-            return None
-        self._place = end.end()
-        return StreamObject(entries, encoded_data=self._data[begun.end() : begun.end() + length])
+        place, kind = token.end(), token.lastgroup
+        make = _SIMPLE.get(kind)
+        if make is not None:
+            value = make(token[kind], home)  # type: ignore[index]  # one group always matched
+        elif kind in ("open", "array"):
+            numbers = _INTEGERS.match(data, place) if kind == "array" else None
+            if numbers is None:
+                if len(around) >= MOST_NESTED:
+                    return None
+                around.append((inner, key))
+                inner, key = DictionaryObject() if kind == "open" else ArrayObject(), None
+                continue
+            value, place = _integers(numbers[1], home), numbers.end()
+        else:
+            if type(inner) is not (DictionaryObject if kind == "close" else ArrayObject) or key is not None:
+                return None
+            value = inner
+            inner, key = around.pop()
+        value.container_ref = home
+        if inner is None:
+            return value, place
+        if key is None:
+            inner.append(value)
+        else:
+            dict.__setitem__(inner, key, value)
+            key = None
+
+
+def _stream(data: bytes, place: int, entries: DictionaryObject) -> tuple[Any, int] | None:
+    """The stream that follows the dictionary; `entries` themselves where none does."""
+    begun = _STREAM.match(data, place)
+    if begun is None:
+        return entries, place
+    length = dict.get(entries, "/Length")
+    if type(length) is not NumberObject or length < 0 or begun.end() + length > len(data):
+        return None
+    end = _STREAM_END.match(data, begun.end() + length)
+    if end is None:
+        return None
+    return StreamObject(entries, encoded_data=data[begun.end() : begun.end() + length]), end.end()
+
+
+def _integers(spelled: bytes, home: Reference) -> ArrayObject:
+    """Widths of a font, mostly."""
+    items = ArrayObject()
+    for one in spelled.split():
+        number = NumberObject(one)
+        number.container_ref = home
+        list.append(items, number)
+    return items
 
 
 def _reference(spelled: bytes, home: Reference) -> Any:
@@ -166,7 +171,7 @@ def _word(spelled: bytes, home: Reference) -> Any:
 
 
 _SIMPLE: dict[str | None, Callable[[bytes, Reference], Any]] = {
-    "name": lambda spelled, _: NameObject(f"/{spelled.decode('ascii')}"),
+    "name": lambda spelled, _: _name(spelled),
     "number": lambda spelled, _: NumberObject(spelled),
     "decimal": lambda spelled, _: FloatObject(spelled.decode("ascii")),
     "hex": lambda spelled, _: pdf_string(unhexlify(spelled + b"0" if len(spelled) % 2 else spelled)),
@@ -183,4 +188,12 @@ def _unescaped(found: re.Match[bytes]) -> bytes:
 @lru_cache(maxsize=1024)
 def _key(spelled: bytes) -> NameObject:
     """Keys are the same few hundred in all files."""
-    return NameObject(f"/{spelled.decode('ascii')}")
+    return _name(spelled)
+
+
+def _name(spelled: bytes) -> NameObject:
+    octets = _ESCAPED_NAME.sub(lambda found: unhexlify(found[1]), spelled) if b"#" in spelled else spelled
+    try:
+        return NameObject(f"/{octets.decode('utf-8')}")
+    except UnicodeDecodeError:
+        return NameObject(f"/{octets.decode('latin-1')}")

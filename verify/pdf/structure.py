@@ -24,6 +24,7 @@ from pyhanko.pdf_utils.reader import PdfFileReader
 
 from verify.pdf.plain_objects import read_plain
 from verify.pdf.ranges import MOST_SIGNATURES, shortened
+from verify.pdf.resolver import Shown
 
 MOST_REVISIONS = 64
 MOST_FIELDS = 4000
@@ -82,6 +83,7 @@ class BoundedReader(PdfFileReader):
         self._left = seconds
         self._watched = _Watched(view, time.monotonic() + seconds)
         self._view, self._plain = view, False
+        self._shown: dict[int, Shown] = {}
         super().__init__(self._watched, strict=True, decode_limits=_LIMITS)
         self._watched.skips = skips
         self._plain = not self.encrypted
@@ -105,6 +107,11 @@ class BoundedReader(PdfFileReader):
         if self._reads > MOST_READS or (self._reads % 64 == 0 and self.late):
             raise PdfTrouble("too much work", limit=True)
         return super().get_object(*args, **named)
+
+    def get_historical_resolver(self, revision: int) -> Shown:
+        if revision not in self._shown:
+            self._shown[revision] = Shown(self, revision)
+        return self._shown[revision]
 
     def _read_object(self, ref: Any, marker: Any, *args: Any, **named: Any) -> Any:
         """PyHanko's one place of reading an object from its octets; most are spelled plainly."""
