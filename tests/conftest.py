@@ -101,7 +101,7 @@ def _postgresql(request: pytest.FixtureRequest, templates: dict[str, Any]) -> st
         templates["postgresql"] = 0
     templates["postgresql"] += 1
     name = f"yx_{templates['postgresql']}"
-    databases.execute(admin, f"CREATE DATABASE {name} TEMPLATE yx_template")
+    databases.execute(admin, f"CREATE DATABASE {name} TEMPLATE yx_template STRATEGY FILE_COPY")
     return str(base.format(name=name))
 
 

@@ -160,7 +160,9 @@ def make_region(tmp_path_factory: pytest.TempPathFactory, cluster: str) -> Itera
             db.dispose()
         name = f"ca_{home.name}".replace("-", "_")
         if kind == "postgresql":
-            databases.execute(cluster.format(name="postgres"), f"CREATE DATABASE {name} TEMPLATE ca_empty")
+            databases.execute(
+                cluster.format(name="postgres"), f"CREATE DATABASE {name} TEMPLATE ca_empty STRATEGY FILE_COPY"
+            )
         else:
             shutil.copyfile(templates[kind] / "ca.db", home / "ca.db")
         return place(kind, home, name)

@@ -12,15 +12,14 @@ from pathlib import Path
 import pytest
 
 from server.sample import MARKET
+from tests import commands
 from tests.seal import oracles, papers
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples" / "data"
 
 
 def yinxin(home: Path, *arguments: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "server", *map(str, arguments)]
-    variables = {**os.environ, "YINXIN_HOME": str(home), **environment}
-    return subprocess.run(command, capture_output=True, text=True, check=False, env=variables, cwd=home)
+    return commands.yinxin(home, *arguments, environment={**os.environ, "YINXIN_HOME": str(home), **environment})
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +39,8 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_help_names_every_command(home: Path) -> None:
-    text = yinxin(home, "--help").stdout
+    command = [sys.executable, "-m", "server", "--help"]
+    text = subprocess.run(command, capture_output=True, text=True, check=True, cwd=home).stdout
     for name in (
         "serve",
         "worker",

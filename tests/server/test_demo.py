@@ -15,6 +15,7 @@ from foundation import der
 from hsm.signature_value import to_raw
 from seal.ofd.package import Package
 from seal.ses import read_signature
+from tests.commands import yinxin
 
 DISTID = "1234567812345678"
 
@@ -110,8 +111,7 @@ def test_the_sm2_seal_of_the_ofd_holds_with_openssl_and_gmssl(out: Path, tmp_pat
 
 def test_yinxin_verify_judges_the_folder_with_the_exit_codes_of_the_design(out: Path, tmp_path: Path) -> None:
     def verify(*arguments: str | Path) -> int:
-        command = [sys.executable, "-m", "server", "verify", *map(str, arguments)]
-        return subprocess.run(command, capture_output=True, check=False, cwd=tmp_path).returncode
+        return yinxin(tmp_path, "verify", *arguments).returncode
 
     trust = ("--trust", out / "trust", "--offline")
     assert verify(out / "licence-dual.pdf", *trust) == 0
@@ -125,6 +125,6 @@ def test_yinxin_verify_judges_the_folder_with_the_exit_codes_of_the_design(out: 
 
 
 def test_a_folder_in_use_is_not_overwritten(out: Path) -> None:
-    done = subprocess.run([sys.executable, "-m", "server", "demo", "--out", str(out)], capture_output=True, check=False)
+    done = yinxin(out.parent, "demo", "--out", out)
     assert done.returncode == 1
-    assert b"demo.not_empty" in done.stderr
+    assert "demo.not_empty" in done.stderr

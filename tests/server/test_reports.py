@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 import urllib.request
 from pathlib import Path
 
+from tests.commands import yinxin
 from tests.region import Region
 from tests.verify.reports.samples import sample
 
@@ -37,12 +35,5 @@ def test_a_running_region_seals_its_reports(region: Region, tmp_path: Path) -> N
         "signature",
         "timestamp",
     ), signature
-    done = subprocess.run(
-        [sys.executable, "-m", "server.cli", "signer", "reconcile", "--json"],
-        env={**os.environ, **region.environment},
-        capture_output=True,
-        check=False,
-        text=True,
-        timeout=120,
-    )
+    done = yinxin(tmp_path, "signer", "reconcile", "--json", environment=region.environment)
     assert done.returncode == 0, done.stdout + done.stderr

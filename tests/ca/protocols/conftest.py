@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from server.sample import DEPARTMENTS
+from tests.commands import yinxin
 from tests.examples.nginx import proxy
 from tests.region import Region, free_port, running_region
 
@@ -38,10 +38,7 @@ class Office:
     folder: Path
 
     def yinxin(self, *arguments: str) -> str:
-        done = subprocess.run(
-            [sys.executable, "-m", "server", *arguments],
-            env=self.region.environment, cwd=self.folder, capture_output=True, text=True, check=False, timeout=120,
-        )  # fmt: skip
+        done = yinxin(self.folder, *arguments, environment=self.region.environment)
         assert done.returncode == 0, done.stderr
         return done.stdout
 
