@@ -108,6 +108,7 @@ class SignedData:
     """The octets of eContent; None when detached."""
     certificates: tuple[bytes, ...]
     crls: tuple[bytes, ...]
+    """Lists, and other revocation data (RFC 5652 10.2.1: [1], answers of RFC 5940)."""
     signers: tuple[SignerInfo, ...]
     trailing: bytes
     """Octets after the structure: zero padding in a PDF, or a second structure somebody stacked there."""
@@ -179,7 +180,7 @@ def _signed_data(outer: Node) -> _Parsed:
         certificates = tuple(item.raw for item in node.children(MOST_CERTIFICATES) if item.tag == der.SEQUENCE)
         node = _next(fields)
     if node.tag == 0xA1:
-        crls = tuple(item.raw for item in node.children(MOST_CERTIFICATES) if item.tag == der.SEQUENCE)
+        crls = tuple(item.raw for item in node.children(MOST_CERTIFICATES) if item.tag in (der.SEQUENCE, 0xA1))
         node = _next(fields)
     signers = tuple(_signer(item) for item in node.expect(der.SET).children(MOST_SIGNERS))
     dialect: Literal["cms", "gm"] = "gm" if kind == GM_SIGNED_DATA else "cms"

@@ -43,6 +43,8 @@ def _version(signed: SignedData) -> int:
     """RFC 5652 5.1; PKCS#7-shaped GM messages are always version 1 (GB/T 35275)."""
     if signed.dialect == "gm":
         return 1
+    if any(item[:1] == b"\xa1" for item in signed.crls):
+        return 5
     plain = signed.content_type == cms.DATA and all(signer.key_identifier is None for signer in signed.signers)
     return 1 if plain else 3
 

@@ -25,6 +25,8 @@ class Message:
     certificates: tuple[bytes, ...] | None = None
     bound: bool = True
     value: bytes | None = None
+    version: int = 1
+    crls: tuple[bytes, ...] = ()
 
 
 USUAL = Message()
@@ -72,10 +74,11 @@ def message(*signers: Entity, content: bytes = CONTENT, how: Message = USUAL, re
     inside = [der.explicit(0, der.octet_string(how.enclosed))] if how.enclosed is not None else []
     brought = how.certificates if how.certificates is not None else tuple(one.certificate for one in signers)
     signed = der.sequence(
-        der.integer(1),
+        der.integer(how.version),
         der.tlv(der.SET, b"".join(digests)),
         der.sequence(kind, *inside),
         *([der.implicit(0, der.set_of(brought))] if brought else []),
+        *([der.implicit(1, der.set_of(how.crls))] if how.crls else []),
         der.set_of(infos),
     )
     return der.sequence(der.oid(cms.GM_SIGNED_DATA if how.gm else cms.SIGNED_DATA), der.explicit(0, signed))

@@ -176,6 +176,22 @@ def test_time_stamps_counter_signatures_and_other_unsigned_attributes(context: C
     assert ask(wrong).has("time.broken")
 
 
+def test_lists_and_answers_inside_a_message_and_the_version_they_make(context: Context, region: Region) -> None:
+    """RFC 5652 5.1: an answer of a responder among the lists makes it version 5 (RFC 5940); a list does not."""
+    answer = der.tlv(0xA1, der.oid("1.3.6.1.5.5.7.16.2") + der.sequence(der.enumerated(6)))
+    lists = (region.issuing.crl(),)
+    for brought, version in ((lists, 1), ((*lists, answer), 5), ((answer,), 5)):
+        for written in (1, 3, 4, 5):
+            report = check(odd_cms.message(region.seal, how=Message(crls=brought, version=written)), context)
+            wanted = Verdict.GENUINE if written == version else Verdict.NOT_GENUINE
+            assert report.verdict is wanted, (len(brought), version, written)
+            assert report.has("signature.not_canonical") == (written != version)
+    other = der.tlv(0xA2, der.oid("1.3.6.1.5.5.7.16.2") + der.sequence(der.enumerated(6)))
+    for version in (1, 5):
+        report = check(odd_cms.message(region.seal, how=Message(crls=(other,), version=version)), context)
+        assert (report.verdict, report.intact) == (Verdict.NOT_GENUINE, False)
+
+
 def test_departures_in_cms(context: Context, region: Region) -> None:
     attributes = der.parse(odd_cms.signer_info(region.seal, CONTENT)).children()[3]
     raw = odd_seals.raw(region.seal.sign(b"\x31" + attributes.raw[1:]))
