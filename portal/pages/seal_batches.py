@@ -17,7 +17,7 @@ from foundation.text import Text
 from foundation.web.faults import from_validation
 from foundation.web.frame import require, room
 from portal.languages import pick
-from portal.pages.stamping import seals_to_use
+from portal.pages.stamping import seal_choices, seals_to_use
 from portal.seals import placing
 from portal.seals.choices import choices
 from portal.seals.frame import page, told
@@ -157,7 +157,7 @@ def _list(principal: Principal, **more: Any) -> str:
         "batches",
         {**STAMP, **BATCHES},
         rows=[(one, names.get(one.seal_id, ""), _state(one)) for one in found],
-        usable=[(str(one.id), f"{one.name}（{one.code}）") for one in usable],
+        usable=seal_choices(usable),
         choices=choices(),
         **{"typed": blank} | more,
     )

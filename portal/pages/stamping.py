@@ -20,11 +20,13 @@ from portal.seals import adding, desk_view, placing
 from portal.seals.choices import choices
 from portal.seals.frame import page, request_key, told
 from portal.seals.sheets import NARROW, WIDE
+from portal.seals.words import sentence
 from portal.seals.words_stamp import STAMP
 from seal import find, pictures
 from seal.approval.errors import Waiting
 from seal.drafts import desk
 from seal.drafts.models import SealDraft
+from seal.kinds import KINDS
 from seal.models import OrderState, SealState
 from seal.orders import SealRecord
 from seal.room import SealRoom
@@ -120,12 +122,27 @@ def seals_to_use(principal: Principal) -> list[SealRecord]:
     return [one for one in found if one.state == SealState.IN_USE and not _on_token(principal, one)]
 
 
+def seal_choices(usable: list[SealRecord]) -> list[tuple[str, str]]:
+    """What it is for comes first: a phone cuts the end off, and the department's name begins all of them alike."""
+    return [(str(one.id), f"{_what(one)} · {_whose(one)}（{one.code}）") for one in usable]
+
+
+def _what(seal: SealRecord) -> str:
+    return seal.line_text or sentence(KINDS[seal.kind].words)
+
+
+def _whose(seal: SealRecord) -> str:
+    return seal.name if seal.kind.personal else seal.ring_text or seal.department_name
+
+
 def _on_token(principal: Principal, seal: SealRecord) -> bool:
     return find.row_of(room(SealRoom), principal, seal.id).token_key is not None
 
 
 def _start(principal: Principal, **more: Any) -> str:
-    return page("stamp", STAMP, usable=seals_to_use(principal), wanted=request.values.get("seal", ""), **more)
+    return page(
+        "stamp", STAMP, usable=seal_choices(seals_to_use(principal)), wanted=request.values.get("seal", ""), **more
+    )
 
 
 def _changed(
@@ -154,8 +171,7 @@ def _editor(
     fault: str = "",
 ) -> str:
     typed = dict(typed) | {"request_key": request_key(typed["request_key"])}
-    usable = seals_to_use(principal)
-    names = {str(one.id): f"{one.name}（{one.code}）" for one in usable}
+    names = dict(seal_choices(seals_to_use(principal)))
     sheet, wrong = desk_view.sheet(room(SealRoom), principal, kept, typed, placed)
     return page(
         "stamp_place",
