@@ -141,7 +141,7 @@ def _form(given: forms.Typed, region: Region | None, **more: Any) -> str:
     return page(
         "enter",
         ENTER,
-        region=region,
+        entry=region,
         typed=given,
         roots=[(root.certificate, given.limits[root.certificate.fingerprint]) for root in roots],
         below=below,

@@ -46,7 +46,8 @@ def _changed(key: str, before: str, after: str, who: str = "") -> list[Line]:
         return []
     empty = pick(CHANGES["nothing"])
     parts = {"what": pick(COMMON[key]) + who, "old": before or empty, "new": after or empty}
-    return [("warn", pick(CHANGES["from_to"]) % parts)]
+    again = key == "withdrawn" and not after  # somebody withdrawn would be believed again
+    return [("bad" if again else "warn", pick(CHANGES["from_to"]) % parts)]
 
 
 def _name(region: Region) -> str:
