@@ -122,7 +122,7 @@ def record_together(room: SealRoom, principal: Principal, orders: Sequence[Order
 def check(room: SealRoom, ruled: Rules, order: Order, principal: Principal, now: datetime) -> None:
     """Raises `OutsideRules`."""
     with room.ground.db.read() as session:
-        today, ever = counting.uses(session, order.seal.id, now)
+        today, ever = counting.uses(session, ruled, order.seal.id, now)
     kind = FAMILIES.get(order.format, order.format)
     matter = order.matter.code if order.matter is not None else None
     client = principal.client_id or rules.PEOPLE

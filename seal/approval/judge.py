@@ -88,7 +88,8 @@ def _rows(session: Session, order: SealOrder, now: datetime) -> Rows:
     case = session.get(SealCase, use.case_id) if use is not None and use.case_id is not None else None
     query = select(SealApproval).where(SealApproval.case_id == (case.id if case is not None else UUID(int=0)))
     approvals = tuple(session.scalars(query.order_by(SealApproval.id).limit(_MOST_APPROVALS)))
-    return Rows(policy, use, case, approvals, *counting.uses(session, order.seal_id, now, order.id))
+    counted = counting.uses(session, rules.read(policy.rules), order.seal_id, now, order.id)
+    return Rows(policy, use, case, approvals, *counted)
 
 
 def _rules_signed(ca: CaRoom, policy: SealPolicy, ruled: Rules, seal: SealRow) -> None:

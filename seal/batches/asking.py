@@ -30,11 +30,11 @@ def case_for(room: SealRoom, principal: Principal, batch: SealBatch) -> SealCase
     )
     with room.ground.db.read() as session:
         policy = counting.active(session, batch.seal_id)
-        kinds = list(session.scalars(formats))
-        today, ever = counting.uses(session, batch.seal_id, now)
-    if policy is None:
-        return None
-    ruled, more = rules.read(policy.rules), len(kinds) - 1
+        if policy is None:
+            return None
+        ruled, kinds = rules.read(policy.rules), list(session.scalars(formats))
+        today, ever = counting.uses(session, ruled, batch.seal_id, now)
+    more = len(kinds) - 1
     for kind in sorted({kind for kind in kinds if kind}):
         client = batch.client_id or rules.PEOPLE
         rules.allow(ruled, Use(FAMILIES[kind], batch.matter, client, now, today + more, ever + more))

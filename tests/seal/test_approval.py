@@ -253,7 +253,8 @@ def test_counts_hold_in_the_signer_too(office: Office, monkeypatch: pytest.Monke
     with office.room.ground.db.begin() as session:  # what other tests left half-way would count too
         session.execute(update(SealOrder).where(SealOrder.state == OrderState.RECORDED).values(state=OrderState.ENDED))
     with office.room.ground.db.read() as session:
-        today, ever = counting.uses(session, office.seal_id, office.region.clock.now())
+        limits = Rules(per_day=1, in_total=1)
+        today, ever = counting.uses(session, limits, office.seal_id, office.region.clock.now())
     office.rule(per_day=today, in_total=ever)
     office.stamp(office.pdf())
     with pytest.raises(OutsideRules):
