@@ -120,7 +120,7 @@ def test_a_pdf_a_of_others_stays_one(one_region: Region, part: str, xref: bool, 
     assert pdfa.claims(file) == (part, "B")
 
 
-WAYS = {
+WAYS: dict[str, dict[str, Any]] = {
     "all pages": {"place": OnPages(150, 150)},
     "over the edges": {"place": Riding()},
     "drawn over the edges": {"place": Riding(way=Way.CONTENT)},
@@ -181,7 +181,7 @@ def test_the_ink_is_the_same_red(one_region: Region) -> None:
         (painted,) = paint([Wanted(file, picture=True)])
         assert painted is not None
         picture = Image.open(io.BytesIO(painted.png)).convert("RGB")
-        colours = picture.getcolors(1 << 20) or []
+        colours: Any = picture.getcolors(1 << 20)
         shown.append(max((count, value) for count, value in colours if value[0] > 1.5 * value[1])[1])
     assert all(max(abs(a - b) for a, b in zip(one, shown[0], strict=True)) <= 12 for one in shown), shown
 
