@@ -266,6 +266,12 @@ LEAVING_OUT: tuple[Callable[[], bytes], ...] = (
 ENDLESS: tuple[Callable[[], bytes], ...] = (endless_page, deep_forms, looped_forms, tiny_tiles, shading)
 
 
+def fine_scan() -> bytes:
+    """A page of A4 at 600 dpi in colour, as a good scanner makes it: large, and to be shown."""
+    packed = zlib.compress(bytes(3 * 4960 * 7016), 1)
+    return picture(packed, b"/ColorSpace/DeviceRGB/Filter/FlateDecode", width=4960, height=7016)
+
+
 def words_about_it() -> bytes:
     """Text in which the operator's name is a word, and an inline picture of an ordinary size."""
     text = b"BT /F 9 Tf (BI) Tj (in BI 99999 88888, ID) Tj (see BI \\) \\( 99999 88888) Tj ET "
@@ -273,4 +279,12 @@ def words_about_it() -> bytes:
 
 
 REFUSED: tuple[Callable[[], bytes], ...] = (page_loop, no_page_at_all)
-HARMLESS: tuple[Callable[[], bytes], ...] = (huge_page, no_size, words_about_it, many_paths, many_clips, blended_groups)
+HARMLESS: tuple[Callable[[], bytes], ...] = (
+    huge_page,
+    no_size,
+    words_about_it,
+    fine_scan,
+    many_paths,
+    many_clips,
+    blended_groups,
+)

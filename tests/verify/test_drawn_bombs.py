@@ -53,6 +53,10 @@ def test_looking_has_its_limits_and_says_nothing_then() -> None:
     assert look(data, (middle, len(data)), [1], covering=[(0, 0, 90, 90)]) is not None
     assert look(data, (middle, len(data)), [1], covering=[(0, 0, 90, 90)], wall=0.0) is None
     assert look(drawn_bombs.flate_picture(), (10, 20), [1]) is None
+    scan = drawn_bombs.fine_scan()
+    seen = look(scan, (len(scan), len(scan)), [1], covering=[(40, 200, 540, 700)])
+    assert seen is not None
+    assert (seen[0].boxes, seen[0].hidden) == ((), (0.0,))
 
 
 @pytest.mark.parametrize("make", [drawn_bombs.jpx_picture, drawn_bombs.page_loop], ids=["picture", "loop"])

@@ -94,6 +94,7 @@ def _sheets(
                 known.add(name)
                 tell({"seals": {name: {"picture": small(drawn.picture.crop(pixels)), "cut": True}}})
         tell({"sheet": _sheet(number, drawn.picture, boxes)})
+        drawn.place.page.close()  # with its unpacked pictures
 
 
 def _sheet(number: int, picture: Image.Image, boxes: list[tuple[str, Pixels]]) -> dict[str, Any]:
@@ -159,4 +160,6 @@ def _compared(data: bytes, last: Any, wanted: dict[str, Any], tell: Tell) -> Non
 def _small_page(document: Any, number: int) -> Image.Image | None:
     if not 1 <= number <= len(document):
         return None
-    return _draw(document, number, COMPARE_SIDE / max(1.0, *document[number - 1].get_size())).picture
+    drawn = _draw(document, number, COMPARE_SIDE / max(1.0, *document[number - 1].get_size()))
+    drawn.place.page.close()
+    return drawn.picture

@@ -47,7 +47,10 @@ def _open(data: bytes) -> Any:
 
 
 def _page(first: Any, last: Any, number: int, question: dict[str, Any]) -> dict[str, Any]:
-    before, after = (_draw(document, number) for document in (first, last))
+    before = _draw(first, number)
+    if before is not None and number <= len(last):
+        before[0].page.close()  # with its unpacked pictures, which are large; only its own picture is needed
+    after = _draw(last, number)
     found: dict[str, Any] = {"page": number, "boxes": [], "hidden": [0.0 for _ in question["covering"]]}
     shown = after or before
     if shown is None:
