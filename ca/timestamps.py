@@ -26,7 +26,9 @@ from foundation.der import DerError
 from foundation.errors import Damaged, InvalidInput, Unavailable
 from foundation.text import Text
 from hsm.digests import Digest, digest_of_oid
+from hsm.just_verified import keep, verify_kept
 from hsm.keys import Purpose
+from hsm.verifying import DEFAULT_SM2_ID
 
 MOST_OCTETS = 16 * 1024
 MOST_NONCE = 64
@@ -98,7 +100,9 @@ def _make(room: CaRoom, suite: Suite, request: Request) -> bytes:
     made = read_token(octets)
     if made.info.raw != info or made.signer.signed_attributes != der.tlv(der.SET, attributes):
         raise Damaged("ca.signed_other", Text("签名内容与检查内容不一致。", "What was signed is not what was checked."))
-    check_token(made, tsa.certificate)
+    scheme = check_token(made, tsa.certificate, verify_kept)
+    # whoever asked compares it with what it is about
+    keep(tsa.certificate.spki, scheme, made.signer.signed_attributes, made.signer.signature, sm2_id=DEFAULT_SM2_ID)
     return octets
 
 
