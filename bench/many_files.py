@@ -1,4 +1,4 @@
-"""Memory over ten thousand files (批量核验内存): `python -m bench.many_files [COUNT]`; it should be as flat as the table.
+"""Memory over ten thousand files (批量核验内存): `python -m bench.many_files [COUNT]`; it should be flat as a table.
 
 Twice: through the room's own function, as the web does, and with one run of `yinxin verify` over a folder. The files
 are licences of several hundred holders, whole, with one octet changed, and cut short.
@@ -90,7 +90,7 @@ def _by_command(papers: Path, trust: Path, marks: list[int]) -> Iterator[Sample]
     began = time.perf_counter()
     words = [sys.executable, "-m", "server", "verify", str(papers), "--trust", str(trust), "--jsonl"]
     with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
-        assert process.stdout is not None  # noqa: S101 - it was asked for
+        assert process.stdout is not None
         for done, _ in enumerate(process.stdout, 1):
             if done in marks:
                 yield done, time.perf_counter() - began, _resident(process.pid), _below(process.pid)
