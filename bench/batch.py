@@ -217,9 +217,10 @@ def stamp(house: House, processes: Processes, told: argparse.Namespace) -> None:
     if not done:
         _, cost = measured(lambda: run.change(room, ME, batch.id, BatchState.CANCELLED))
         say("cancelled", **cost)
-        time.sleep(15)
+        time.sleep(60)  # groups under way are finished
+    held = check(house, batch.id)
     stands = report.progress(room, ME, batch.id)
-    say("held against each other", done=done, **check(house, batch.id), progress=[stands.sealed, stands.failed])
+    say("held against each other", done=done, **held, progress=[stands.sealed, stands.failed])
     say("verified", of=min(RESULTS, stands.sealed), genuine=genuine(house, batch.id, stands.sealed, told.items))
     used = free - shutil.disk_usage(processes.home).free
     say("disk", gib=round(used / 2**30, 2), kib_per_item=round(used / 1024 / max(stands.sealed, 1), 1))
