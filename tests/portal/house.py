@@ -102,7 +102,7 @@ def _callers(house: House) -> dict[str, Principal]:
         "window": official("window", sample.DATA, Permission.WINDOW_CHECK),
         "officer": person("ra1", Permission.RA_REVIEW, Permission.CA_READ),
         "approver": person("ra2", Permission.RA_APPROVE, Permission.CA_READ),
-        **{login.username: person(login.username, *ROLES[login.role]) for login in sample.LOGINS if _seals(login)},
+        **{one.username: person(one.username, *ROLES[one.role or ""]) for one in sample.LOGINS if _seals(one)},
         "admin": official("admin", sample.DATA, Permission.ADMIN_READ, Permission.AUDIT_READ, Permission.CA_READ),
     }
 

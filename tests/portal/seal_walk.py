@@ -156,7 +156,7 @@ def fetched(page: Page, selector: str) -> bytes:
 def verdict(page: Page, name: str, data: bytes) -> str:
     """What the public verifier says of a file: the kind of its verdict."""
     page.goto("/verify")
-    page.locator("#f-file").set_input_files([{"name": name, "mimeType": "application/pdf", "buffer": data}])
+    page.locator("#f-file").set_input_files({"name": name, "mimeType": "application/pdf", "buffer": data})
     page.get_by_role("button", name="开始核验").click()
     found = page.locator(".verdict").first
     found.wait_for()
