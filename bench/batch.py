@@ -223,7 +223,7 @@ def stamp(house: House, processes: Processes, told: argparse.Namespace) -> None:
     say("held against each other", done=done, **held, progress=[stands.sealed, stands.failed])
     say("verified", of=min(RESULTS, stands.sealed), genuine=genuine(house, batch.id, stands.sealed, told.items))
     used = free - shutil.disk_usage(processes.home).free
-    say("disk", gib=round(used / 2**30, 2), kib_per_item=round(used / 1024 / max(stands.sealed, 1), 1))
+    say("disk", gib_of_the_whole_machine=round(used / 2**30, 2))
 
 
 def _end(number: int, frame: object) -> None:
