@@ -100,6 +100,15 @@ class _Plain(logging.Formatter):
         return str(event)
 
 
+def for_commands() -> None:
+    """A command's answer alone goes to standard output; warnings, and nothing less, to standard error."""
+    if not structlog.is_configured():
+        structlog.configure(
+            wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),
+            logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),
+        )
+
+
 def configure(settings: LogSettings, stream: TextIO | None = None) -> None:
     """Set up structlog and the standard library once per process."""
     out = stream or sys.stderr

@@ -12,6 +12,7 @@ import click
 from pydantic import ValidationError
 from pydantic_settings import SettingsError
 
+from foundation import logs
 from foundation.errors import YinxinError
 from foundation.settings import Settings
 
@@ -84,6 +85,7 @@ class Program(click.Group):
 @click.version_option(package_name="yinxin")
 def main() -> None:
     """印信 Yinxin：统一身份、电子印章、电子证照信任服务 / identity, e-seal and e-licence trust service."""
+    logs.for_commands()
 
 
 @main.command()
