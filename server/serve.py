@@ -20,6 +20,7 @@ from foundation.apart import keeper
 from foundation.errors import Unavailable
 from foundation.settings import Settings
 from hsm.errors import Sealed
+from hsm.process import close_to_others
 from server import upkeep
 from server.app import create_app
 from server.house import House, open_house
@@ -35,6 +36,7 @@ _LOOK_AGAIN_SECONDS = 2.0
 
 def serve(settings: Settings, *, sample: bool) -> None:
     logs.configure(settings.log)
+    close_to_others()  # where namespaces are not permitted, a reader of foreign files has our account
     embedded = settings.database_url.startswith("sqlite")
     with open_house(settings, upgrade=embedded, resident=True) as house:
         logins = list(LOGINS) if sample else []
@@ -70,6 +72,7 @@ def serve(settings: Settings, *, sample: bool) -> None:
 def work(settings: Settings) -> None:
     """Jobs and periodic work without a web server; as many as there are machines."""
     logs.configure(settings.log)
+    close_to_others()
     with open_house(settings, resident=True) as house:
         start_when_open(partial(_start, house, sample=False))
         worker = upkeep.worker(house)
