@@ -22,8 +22,8 @@ class Why(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    seconds: float = 10.0
-    """By the clock, for a busy machine; a process that works all the time ends by the next one."""
+    seconds: float = 5.0
+    """By the clock, from its start: whoever asked is not kept waiting longer by a file."""
     processor: int = 5
     """Processor seconds, by the system: holds also if nobody watches the clock."""
     memory: int = 512 * MEBI

@@ -33,6 +33,7 @@ class Versions:
         self.structure = structure
         self._xrefs: Any = structure.reader.xrefs
         self._known: dict[tuple[Key, Any], Any] = {}
+        self._shown: dict[tuple[Key, int], Any] = {}
         self._nodes = 0
 
     def spend(self) -> None:
@@ -66,6 +67,12 @@ class Versions:
         return any(ref.idnum in used for ref in self._xrefs.explicit_refs_in_revision(after))
 
     def _read(self, key: Key, revision: int) -> Any:
+        asked = (key, revision)
+        if asked not in self._shown:
+            self._shown[asked] = self._sought(key, revision)
+        return self._shown[asked]
+
+    def _sought(self, key: Key, revision: int) -> Any:
         reference = generic.Reference(*key, pdf=self.structure.reader)
         place = self._xrefs.get_historical_ref(reference, revision)
         if place is None:
