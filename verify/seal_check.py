@@ -18,6 +18,7 @@ from verify.checked import Broken, Checked
 from verify.links import parsed
 from verify.moments import Moment
 from verify.path import PathResult, validate
+from verify.recurring import seal_departures
 from verify.report import Finding, Severity, Sub, stamp
 from verify.stamps import StampResult, check_stamp
 from verify.trust import TrustStore, Use
@@ -63,7 +64,7 @@ def check_made(seal: Seal) -> list[Finding]:
     maker = parsed(seal.maker_certificate)
     scheme = scheme_of(seal.algorithm)
     try:
-        return [finding(code) for code in values.departures(maker.spki, scheme, seal.signed, seal.signature)]
+        return [finding(code) for code in seal_departures(maker.spki, scheme, seal.signed, seal.signature)]
     except BadSignature as error:
         bare = values.is_without_z(maker.spki, scheme, seal.signed, seal.signature)
         also = (finding("signature.without_z"),) if bare else ()

@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import zipfile
 import zlib
+from functools import lru_cache
 
 from seal.ofd import archive
 from seal.ofd.archive import Packed
 from seal.ofd.package import Package
 from seal.ofd.signing import PROVIDER
+from verify.recurring import TEMPLATES, is_template
 
 _LEVELS = (1, 6, 9)
 """What entries are packed with: by our pages, by our sealing, by most other programs."""
@@ -27,7 +29,11 @@ def is_altered(data: bytes, package: Package, provider: str) -> bool:
         return False
     if archive.write(package.entries, packed=package.packed) != data:
         return True
-    return any(_is_bent(package.entries[name], one) for name, one in package.packed.items())
+    return any(_bent(name, package.entries[name], one) for name, one in package.packed.items())
+
+
+def _bent(name: str, content: bytes, one: Packed) -> bool:
+    return (_template_is_bent if is_template(name, content) else _is_bent)(content, one)
 
 
 def _is_bent(content: bytes, one: Packed) -> bool:
@@ -43,3 +49,6 @@ def _is_bent(content: bytes, one: Packed) -> bool:
         if len(ours) == len(one.data):
             bent |= sum(1 for left, right in zip(ours, one.data, strict=True) if left != right) <= _FEW
     return bent
+
+
+_template_is_bent = lru_cache(maxsize=TEMPLATES)(_is_bent)

@@ -21,6 +21,7 @@ from verify.ofd.listing import Listed, listed_signatures, repeated
 from verify.ofd.protection import protection
 from verify.ofd.signed_value import Tries, check_value
 from verify.ofd.times import compare_times
+from verify.recurring import is_template, template_digest
 from verify.report import Finding, SignatureReport, Sub
 from verify.trust import TrustStore
 from verify.words import finding
@@ -71,7 +72,9 @@ class _Work:
     def digest(self, kind: Digest, name: str) -> bytes:
         found = self._digests.get((kind, name))
         if found is None:
-            found = self._digests[kind, name] = kind.of(self._package.file(name))
+            content = self._package.file(name)
+            found = template_digest(kind, content) if is_template(name, content) else kind.of(content)
+            self._digests[kind, name] = found
         return found
 
 
