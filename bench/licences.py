@@ -15,8 +15,11 @@ from bench.peers import openssl
 from bench.peers.pyhanko_simple import Peer
 from ca.suites import Suite
 from foundation.principal import SYSTEM
-from hsm.keys import Algorithm, Purpose
-from hsm.signing import ToBeSigned
+from hsm import private_keys
+from hsm.backends.backend import OpenKey
+from hsm.keys import Algorithm
+from hsm.schemes import Scheme
+from hsm.verifying import DEFAULT_SM2_ID, verify
 from licence import intents, sealing
 from licence.face import make_face
 from licence.intents import IssueRequest
@@ -84,16 +87,19 @@ def _parts(house: House, face: object, page: object, text: str) -> Iterator[Figu
     peer, _ = measure(lambda: segno.make(text, error="m", boost_error=False, micro=False), times=5)
     ms, wall = measure(lambda: matrix(text), times=20)
     yield Figure("  QR symbol", ms, wall, "segno, automatic mask", peer)
-    key = house.hsm.keys.ensure("bench/sm2", Algorithm.SM2, {Purpose.SEALING})
-    signer = house.hsm.keys.signer(key.name)
+    key = private_keys.generate(Algorithm.SM2)  # the service signs nothing for which the database holds no intent
     message = b"m" * 600
-    ms, wall = measure(lambda: signer.sign(ToBeSigned(Purpose.SEALING, message, "bench")), times=300)
+    ms, wall = measure(lambda: _sign_and_verify(key, message), times=300)
     floor, check = openssl.speed("sm2")
-    note = f"verified back; openssl alone: sign {floor:.2f} ms, verify {check:.2f} ms"
-    yield Figure("  SM2 signature that leaves", ms, wall, "openssl speed sm2: sign + verify", floor + check, note)
+    note = f"openssl alone: sign {floor:.2f} ms, verify {check:.2f} ms"
+    yield Figure("  SM2 signature, verified back", ms, wall, "openssl speed sm2: sign + verify", floor + check, note)
     data = b"x" * 100_000
     ms, wall = measure(lambda: house.ground.storage.put_new(f"bench/{next(_number)}", data), times=50)
     yield Figure("  store 100 kB, fsynced", ms, wall)
+
+
+def _sign_and_verify(key: OpenKey, message: bytes) -> None:
+    verify(key.spki, Scheme.SM2_SM3, message, private_keys.sign(key, message), sm2_id=DEFAULT_SM2_ID)
 
 
 def _frozen(house: House, licence: UUID) -> tuple[LicenceIntent, intents.Frozen, str]:

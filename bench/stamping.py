@@ -134,7 +134,7 @@ def _plain(bench: Bench, suite: Suite, level: Level, peer: Callable[[], bytes]) 
 
 
 def _stamp(house: House, document: bytes, seal: UUID, suites: tuple[Suite, ...], level: Level) -> bytes:
-    order = PdfOrder(document, seal, PLACE, f"bench:{next(_number)}", suites, level=level)
+    order = PdfOrder(document, seal, PLACE, f"bench-stamping:{next(_number)}", suites, level=level)
     return stamp_pdf(house.seal, SYSTEM, order).document
 
 
