@@ -39,11 +39,17 @@ def unverified(brought: Iterable[bytes], path: PathResult, trust: TrustStore) ->
         if certificate.der in used:
             continue
         issuers = [item for item in known if same_name(item.subject.raw, certificate.issuer.raw)]
-        if not issuers and path.trusted:
-            return True
-        if issuers and not _issued_by_one(certificate, issuers, signatures):
+        if _issued_by_one(certificate, issuers, signatures):
+            continue
+        if path.trusted or any(_says_so(issuer, certificate) for issuer in issuers):
             return True
     return False
+
+
+def _says_so(issuer: Certificate, certificate: Certificate) -> bool:
+    """Not where it names another key under the same name: an authority renewed, or one elsewhere called the same."""
+    named = issuer.subject_key_id, certificate.authority_key_id
+    return None in named or named[0] == named[1]
 
 
 def _issued_by_one(certificate: Certificate, issuers: list[Certificate], signatures: Signatures) -> bool:

@@ -46,7 +46,8 @@ def _asked(
     signature: SignatureReport, sources: tuple[SealStatusSource, ...], refused: tuple[str, ...], now: datetime
 ) -> SignatureReport:
     code = code_of(signature)
-    if code is None or not signature.intact:
+    # of a stranger's certificate the code is a mere claim: how our seal of that code stands says nothing about it
+    if code is None or not signature.intact or signature.sub_indication is Sub.NO_CERTIFICATE_CHAIN_FOUND:
         return signature
     try:
         known = next((found for source in sources if (found := source.seal_standing(code)) is not None), None)
