@@ -31,6 +31,7 @@ from foundation.audit.models import AuditRow
 from foundation.errors import YinxinError
 from foundation.principal import SYSTEM, Kind, Permission, Principal
 from foundation.web.frame import make_app
+from tests.bent import bent
 from tests.ca.conftest import IDENTITIES, SUBJECTS, USCC, Region, fresh_key
 from tests.ca.hostile_requests import GOOD
 from tests.dying import killed
@@ -207,7 +208,7 @@ def line(reference: str, **changes: Any) -> dict[str, Any]:
 
 
 def test_each_line_is_answered_for_itself(region: Region, client: FlaskClient) -> None:
-    csr = base64.b64encode(GOOD.signed()[:-1] + b"\x00").decode()
+    csr = base64.b64encode(bent(GOOD.signed())).decode()
     lines = [
         line("A1"),
         line("A2", csr=csr),

@@ -28,6 +28,7 @@ from hsm.models import HsmKey
 from hsm.schemes import Scheme
 from hsm.signing import ToBeSigned
 from server.cli import say
+from tests.bent import bent
 from tests.ca.conftest import Region
 
 
@@ -223,7 +224,7 @@ def test_a_list_without_its_event_is_named(damaged: Region) -> None:
 def test_a_key_slipped_in_or_changed_is_named(damaged: Region) -> None:
     with damaged.room.ground.db.begin() as session:
         first = session.scalars(select(HsmKey).order_by(HsmKey.id).limit(1)).one()
-        first.spki = first.spki[:-1] + b"\x00"
+        first.spki = bent(first.spki)
     assert "key_unrecorded" in codes(damaged)
 
 

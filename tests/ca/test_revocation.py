@@ -22,6 +22,7 @@ from ca.suites import USUAL, Suite
 from foundation.audit.models import AuditRow
 from foundation.errors import Conflict, InvalidInput
 from foundation.principal import SYSTEM
+from tests.bent import bent
 from tests.ca.conftest import Region
 from tests.ca.oracles import gmssl_accepts_sm2, openssl, openssl_accepts_sm2, pem, refused_by_openssl, write
 
@@ -202,7 +203,7 @@ def test_an_altered_stored_list_is_replaced(own_region: Region) -> None:
     room = own_region.room
     crl.publish(own_region.room, "sm2-issuing")
     path = next((own_region.home / "objects").rglob("*.crl"))
-    path.write_bytes(path.read_bytes()[:-1] + b"\x00")
+    path.write_bytes(bent(path.read_bytes()))
     room.kept.clear()
     found = read_crl(crl.current(room, "sm2-issuing"))
     check_crl(found, room.authority("sm2-issuing").certificate.spki)

@@ -27,6 +27,7 @@ from foundation.ids import SystemIds
 from hsm import private_keys
 from hsm.keys import Algorithm
 from hsm.schemes import scheme_for
+from tests.bent import bent
 from tests.ca.cmp import openssl
 from tests.ca.protocols.conftest import DEPARTMENT, Credential, Office, new_key, new_request
 
@@ -207,7 +208,7 @@ class Confused(Client):
 
     def _confirm(self, transaction: bytes, message: Message, made: Granted) -> None:
         self.seen.append(made.certificate)
-        forged = replace(made.certificate, der=made.certificate.der[:-1] + b"\0")
+        forged = replace(made.certificate, der=bent(made.certificate.der))
         super()._confirm(transaction, message, replace(made, certificate=forged))
 
 

@@ -23,6 +23,7 @@ from hsm.models import HsmKey
 from hsm.sealed_file import BadSealedFile
 from hsm.sealed_to import BadSecret, Secret, ToPassphrase
 from hsm.sm2 import Sm2PrivateKey
+from tests.bent import bent
 from tests.dying import killed
 from tests.hsm.life import child
 from tests.hsm.life.conftest import ANNE, Office, generate
@@ -158,7 +159,7 @@ def test_what_does_not_come_back(office: Office) -> None:
     assert backup.file is not None
     order, given = office.restore_order(backup), replace(provided, file=backup.file)
     with pytest.raises(OtherKey, match="not the backup file"):
-        office.do(order, replace(given, file=backup.file[:-1] + b"\0"))
+        office.do(order, replace(given, file=bent(backup.file)))
     with pytest.raises(BadSecret):
         office.do(order, replace(given, passphrase="another passphrase"))
     for wrong in (
