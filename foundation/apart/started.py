@@ -104,6 +104,8 @@ class Started:
         try:
             socket.send_fds(self._channel, [packet], files)
         except OSError as error:
+            if isinstance(error, ConnectionError):
+                self.end()  # it was killed; for a moment more the system calls it alive, and it would be asked again
             raise Gone from error
 
     def _outcome(self, reading: int, limits: Limits) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -172,6 +173,19 @@ def test_a_zygote_that_was_killed_is_replaced(own: Keeper) -> None:
     os.killpg(victim, signal.SIGKILL)
     assert ask(own, "echo", 7).parts == ([7, []],)
     assert own.process_id != victim
+
+
+def test_one_that_is_dying_and_seems_to_live_is_replaced(own: Keeper) -> None:
+    """Between a kill and its end the process still counts as alive, and its socket is gone."""
+    ask(own, "echo")
+    victim, started = own.process_id, own._started
+    assert started is not None
+    os.killpg(started.process_id, signal.SIGSTOP)  # and so it stays, as long as the question takes
+    started._channel.shutdown(socket.SHUT_RDWR)
+    assert started.lives
+    assert ask(own, "echo", 7).parts == ([7, []],)
+    assert own.process_id != victim
+    assert not started.lives
 
 
 def test_killed_while_it_works_it_is_asked_again(own: Keeper) -> None:
